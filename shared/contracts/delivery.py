@@ -1,0 +1,96 @@
+"""Events about messages, many at a time. The id of one is (message_id, dispatch, attempt, kind)."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
+
+from shared.contracts.base import Message, Part
+from shared.contracts.statuses import Status
+
+Kind = Literal[
+    "planned",
+    "queued",
+    "retrying",
+    "returned",
+    "sent",
+    "failed",
+    "unknown",
+    "expired",
+    "suppressed",
+    "cancelled",
+]
+
+# Within one attempt a status only moves to a greater step.
+STEP: dict[Kind, int] = {
+    "planned": 0,
+    "queued": 1,
+    "retrying": 2,
+    "returned": 3,
+    "sent": 4,
+    "failed": 4,
+    "unknown": 4,
+    "expired": 4,
+    "suppressed": 4,
+    "cancelled": 4,
+}
+
+# What a message's status is once the event has happened; the other kinds are statuses themselves.
+_STATUS: dict[Kind, Status] = {"returned": Status.PLANNED}
+
+
+def status_after(kind: Kind) -> Status:
+    """A returned message is planned again: the scheduler decides what becomes of it."""
+    return _STATUS.get(kind) or Status(kind)
+
+
+class DeliveryEvent(Part):
+    """What happened to one message.
+
+    ``attempt`` is 0 for what the scheduler did, else the call (from 1) the event is about; a
+    ``returned`` may name a call that never started. ``reason`` is a word from a closed list (a
+    failure class, a policy's reason, ``window_passed``, ``gate_closed``, …), ``detail`` a sentence
+    without anything personal. The gate's revisions of a ``returned`` say what the scheduler must
+    have seen before it may emit the message anew.
+    """
+
+    message_id: int
+    mailing_id: int
+    client_id: int
+    timezone: str
+    dispatch: int
+    attempt: int = 0
+    kind: Kind
+    at: AwareDatetime
+    reason: str | None = None
+    detail: str | None = None
+    http_status: int | None = None
+    latency_ms: int | None = None
+    next_attempt_at: AwareDatetime | None = None
+    mailing_revision: int | None = None
+    client_revision: int | None = None
+
+
+class DeliveryEvents(Message):
+    """Events of one kind, so that the routing key can name it."""
+
+    kind: Kind
+    events: tuple[DeliveryEvent, ...]
+
+    @property
+    def key(self) -> str:
+        return f"delivery.{self.kind}"
+
+
+class InFlight(Part):
+    mailing_id: int
+    calls: int
+
+
+class CallsInFlight(Message):
+    """How many calls a sender has under way, per mailing; forgotten when not renewed for 3 s."""
+
+    routing_key: ClassVar[str] = "delivery.in_flight"
+
+    sender: str
+    at: AwareDatetime
+    mailings: tuple[InFlight, ...]

@@ -1,0 +1,1 @@
+"""The only shared I/O: settings, logs, clock, database, broker, health and metrics."""

@@ -1,0 +1,41 @@
+"""Work that goes on beside requests and messages: loops that come back when they fail."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from shared.runtime.logs import facts
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+
+
+class Background:
+    """Runs named loops until stopped. One that raises or ends is started again after a pause."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.append(asyncio.create_task(_keep_running(name, loop), name=name))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+
+async def _keep_running(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    pause = FIRST_PAUSE
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await loop()
+        except Exception:  # a loop must outlive any fault; the log carries it
+            log.exception("A background loop failed and will be started again", extra=facts(name))
+        lasted = asyncio.get_running_loop().time() - started
+        pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
+        await asyncio.sleep(pause)

@@ -1,0 +1,194 @@
+"""RabbitMQ, as every service uses it.
+
+Consumers acknowledge by hand, after the consequence is safe. What cannot be understood goes to
+``send.dead`` at once. While the database or the broker is away a message is tried again in place,
+holding its prefetch slot: that is the back-pressure. Any other failure is a bug: the message goes
+back after a pause, and to ``send.dead`` when it has been delivered too often.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from faststream.exceptions import FastStreamException
+from faststream.middlewares import AckPolicy
+from faststream.rabbit import Channel, RabbitBroker, RabbitExchange, RabbitMessage, RabbitQueue
+from faststream.rabbit.prometheus import RabbitPrometheusMiddleware
+from pydantic import ValidationError
+
+from shared.contracts.base import Message
+from shared.contracts.topology import EVENTS
+from shared.runtime.database import is_transient
+from shared.runtime.logs import facts
+from shared.runtime.metrics import DEAD_LETTERS, REGISTRY, RETRIED_IN_PLACE
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Message)
+
+RECONNECT_EVERY = 0.5
+PUBLISH_TIMEOUT = 5.0
+PAUSE_AFTER_BUG = 1.0
+LONGEST_PAUSE = 5.0
+
+
+class PublishFailed(ConnectionError):
+    """The broker did not confirm the message; it may have it or not, so publish it again."""
+
+
+def make_broker(url: str, *, service: str, graceful: float = 10.0) -> RabbitBroker:
+    """A broker that is not connected yet; ``graceful``: seconds for handlers to end at a stop."""
+    return RabbitBroker(
+        url,
+        app_id=service,
+        reconnect_interval=RECONNECT_EVERY,
+        graceful_timeout=graceful,
+        default_channel=Channel(publisher_confirms=True, on_return_raises=True),
+        middlewares=[RabbitPrometheusMiddleware(registry=REGISTRY, app_name=service)],
+        logger=logging.getLogger("carillon.broker"),
+        log_level=logging.DEBUG,
+    )
+
+
+async def start_when_reachable(broker: RabbitBroker) -> None:
+    """Connects and starts the subscribers, trying until the broker answers."""
+    while True:
+        try:
+            await broker.start()
+        except (AMQPError, OSError) as error:
+            log.warning("The broker does not answer yet: %s", type(error).__name__)
+            await asyncio.sleep(RECONNECT_EVERY)
+        else:
+            return
+
+
+class Publisher:
+    """Publishes persistent messages and returns when the broker has confirmed them."""
+
+    def __init__(self, broker: RabbitBroker) -> None:
+        self._broker = broker
+        self._exchanges: dict[str, RabbitExchange] = {}
+
+    async def event(self, message: Message, *, persist: bool = True) -> None:
+        await self.publish(EVENTS, message.key, message.encode(), persist=persist)
+
+    async def publish(self, exchange: str, key: str, body: bytes, *, persist: bool = True) -> None:
+        """Raises PublishFailed when no confirmation came within PUBLISH_TIMEOUT seconds."""
+        try:
+            async with asyncio.timeout(PUBLISH_TIMEOUT):
+                await self._broker.publish(
+                    body,
+                    exchange=self._exchange(exchange),
+                    routing_key=key,
+                    persist=persist,
+                    content_type="application/json",
+                )
+        except (
+            AMQPError,
+            ChannelInvalidStateError,
+            FastStreamException,
+            OSError,
+            RuntimeError,
+        ) as error:
+            raise PublishFailed(f"{exchange} {key}: {type(error).__name__}") from error
+
+    def _exchange(self, name: str) -> RabbitExchange:
+        if name not in self._exchanges:
+            self._exchanges[name] = RabbitExchange(name, declare=False)
+        return self._exchanges[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[M]):
+    """Which message a routing key carries, and what handles it."""
+
+    message: type[M]
+    handler: Callable[[M], Awaitable[None]]
+
+
+def consume(
+    broker: RabbitBroker, queue: str, routes: Mapping[str, Route[Any]], *, prefetch: int
+) -> None:
+    """Handles the messages of ``queue`` by their routing keys; prefetch=1 keeps their order."""
+
+    async def on_message(message: RabbitMessage) -> None:
+        route = routes.get(message.raw_message.routing_key or "")
+        decoded = None if route is None else decode(queue, route.message, message.body)
+        if route is None or decoded is None:
+            await message.reject(requeue=False)
+            return
+        await _handle(queue, message, lambda: route.handler(decoded))
+
+    subscribe(broker, queue, on_message, prefetch=prefetch)
+
+
+def subscribe(
+    broker: RabbitBroker,
+    queue: str,
+    on_message: Callable[[RabbitMessage], Awaitable[None]],
+    *,
+    prefetch: int,
+) -> None:
+    """Hands every delivery of ``queue`` to ``on_message``, which must settle it itself.
+
+    Prefetch is the concurrency: each delivery is a task of its own.
+    """
+    broker.subscriber(
+        RabbitQueue(queue, declare=False),
+        channel=Channel(prefetch_count=prefetch),
+        ack_policy=AckPolicy.MANUAL,
+        decoder=_leave_encoded,
+        no_reply=True,
+    )(_as_handler(on_message))
+
+
+def decode(queue: str, message: type[M], body: bytes) -> M | None:
+    """The message, or None (counted and logged, without its content) when it is not one."""
+    try:
+        return message.decode(body)
+    except ValidationError as error:
+        DEAD_LETTERS.labels(queue=queue).inc()
+        log.error(
+            "A message of this queue is not what it should be and was parked: %s",
+            error.errors(include_input=False, include_url=False, include_context=False)[:3],
+            extra=facts("dead_letter", queue=queue),
+        )
+        return None
+
+
+async def _leave_encoded(message: RabbitMessage) -> bytes:
+    return message.body
+
+
+def _as_handler(
+    on_message: Callable[[RabbitMessage], Awaitable[None]],
+) -> Callable[[Any, RabbitMessage], Awaitable[None]]:
+    async def handler(_body: Any, message: RabbitMessage) -> None:
+        await on_message(message)
+
+    return handler
+
+
+async def _handle(
+    queue: str, message: RabbitMessage, handle: Callable[[], Awaitable[None]]
+) -> None:
+    pause = 0.1
+    while True:
+        try:
+            await handle()
+        except Exception as error:  # every failure is settled here: tried again, or sent back
+            if not is_transient(error):
+                log.exception("A handler failed", extra=facts("requeue", queue=queue))
+                await asyncio.sleep(PAUSE_AFTER_BUG)
+                await message.nack(requeue=True)
+                return
+            log.warning("Trying again: %s", type(error).__name__, extra=facts("wait", queue=queue))
+            RETRIED_IN_PLACE.labels(queue=queue).inc()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        else:
+            await message.ack()
+            return

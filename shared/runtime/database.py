@@ -1,0 +1,64 @@
+"""The database: one engine per service, and what counts as its being away for a while."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def make_engine(url: str, *, pool: int, application: str) -> AsyncEngine:
+    """An engine for ``postgresql+asyncpg://`` URLs. Parameters never reach logs or errors."""
+    return create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=5,  # a request that waits longer is better answered 503
+        pool_pre_ping=False,  # a ping per checkout costs a round trip; stale ones are retried
+        hide_parameters=True,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 60,
+            "server_settings": {
+                "application_name": application,
+                "timezone": "UTC",
+                # With a JIT the plan of a small query takes longer than the query.
+                "jit": "off",
+                # A lock that its owner's host can no longer release must not be kept for hours.
+                "tcp_keepalives_idle": "5",
+                "tcp_keepalives_interval": "2",
+                "tcp_keepalives_count": "3",
+            },
+        },
+    )
+
+
+@asynccontextmanager
+async def engine_lifetime(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+_AWAY_SQLSTATES = (
+    "08",  # connection exceptions
+    "53",  # insufficient resources: too many connections, disk full
+    "57P",  # shutting down, crash recovery, cannot connect now
+    "40",  # serialization failure and deadlock: the same transaction may succeed now
+    "25006",  # read-only for now: a failover is under way
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying the same again later may succeed, with nothing wrong in what was tried."""
+    if isinstance(error, OSError | TimeoutError | PoolTimeoutError):
+        return True
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return error.connection_invalidated or (cause is not None and is_transient(cause))
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(_AWAY_SQLSTATES)
+    return isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError)

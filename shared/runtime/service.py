@@ -1,0 +1,44 @@
+"""Runs a service: one process, one event loop, an HTTP server for its routes and its health."""
+
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from shared.runtime.logs import configure_logs
+from shared.runtime.migrate import migrate
+from shared.runtime.settings import ServiceSettings
+
+
+def serve(app: ASGIApp, settings: ServiceSettings, *, graceful: int = 15) -> None:
+    """Serves until SIGTERM, then gives requests and the app's lifespan ``graceful`` seconds."""
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,  # request lines carry phone numbers; metrics count requests
+        proxy_headers=True,
+        timeout_graceful_shutdown=graceful,
+        lifespan="on",
+    )
+
+
+def main(
+    service: str,
+    read_settings: Callable[[], ServiceSettings],
+    make_app: Callable[[], ASGIApp],
+) -> None:
+    """``python -m services.<name>`` serves; ``… migrate [up|down]`` migrates its database."""
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    match sys.argv[1:]:
+        case []:
+            serve(make_app(), settings)
+        case ["migrate", *direction]:
+            migrate(service, settings.database_url.get_secret_value(), *direction[:1])
+        case unknown:
+            raise SystemExit(
+                f"Usage: python -m services.{service} [migrate [up|down]] not {unknown}"
+            )
