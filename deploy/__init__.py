@@ -1,0 +1,1 @@
+"""Everything that runs Carillon: locally, in containers, in the demo."""

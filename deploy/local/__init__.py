@@ -1,0 +1,1 @@
+"""Carillon without containers: private servers and supervised processes in one folder."""

@@ -1,0 +1,133 @@
+"""Processes kept by pid file: started, recognised again, stopped.
+
+A pid file may outlive its process, and its number may meanwhile belong to a stranger. So
+every process we start carries the folder it was started for in its environment, and a pid
+counts as ours only while that mark is there.
+"""
+
+import os
+import pwd
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.waiting import wait_until
+
+MARK = "CARILLON_HOME"
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """What to start, under which name, and how to end it."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    """Run as this system user; None means as ourselves."""
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_limit: float = 15.0
+    """Seconds between the polite signal and SIGKILL."""
+    dies_with_parent: bool = False
+    """Killed by the kernel when the process that started it is gone (test servers)."""
+
+
+class ManagedProcess:
+    """One process with its pid file and its log, `<run_dir>/<name>.pid` and `.log`."""
+
+    def __init__(self, spec: ProcessSpec, run_dir: Path) -> None:
+        self.spec = spec
+        self.run_dir = run_dir
+        self.pid_file = run_dir / f"{spec.name}.pid"
+        self.log_file = run_dir / f"{spec.name}.log"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The live process that the pid file names, or None."""
+        pid = read_pid(self.pid_file)
+        return pid if pid is not None and self.is_ours(pid) else None
+
+    def is_ours(self, pid: int) -> bool:
+        if self._child is not None and self._child.pid == pid:
+            return self._child.poll() is None
+        return belongs_to(pid, self.run_dir)
+
+    def start(self) -> int:
+        """Start the process and write its pid file; what was left of an earlier one is stopped."""
+        self.stop()
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("ab") as log:
+            self._child = subprocess.Popen(
+                self._command(),
+                env={**self.spec.environment, MARK: str(self.run_dir)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                user=self.spec.user,
+                group=group_of(self.spec.user),
+                extra_groups=None if self.spec.user is None else [],
+            )
+        write_pid(self.pid_file, self._child.pid)
+        return self._child.pid
+
+    def stop(self) -> None:
+        """End the process politely, by force after the limit, and remove its pid file."""
+        pid = self.pid
+        if pid is not None and not self._signal_and_wait(
+            pid, self.spec.stop_signal, self.spec.stop_limit
+        ):
+            self._signal_and_wait(pid, signal.SIGKILL, 5.0)
+        self.pid_file.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End the process as a crash would: SIGKILL, the pid file stays behind."""
+        pid = self.pid
+        if pid is not None:
+            self._signal_and_wait(pid, signal.SIGKILL, 5.0)
+
+    def _command(self) -> list[str]:
+        if not self.spec.dies_with_parent:
+            return list(self.spec.command)
+        return ["setpriv", "--pdeathsig", "KILL", "--", *self.spec.command]
+
+    def _signal_and_wait(self, pid: int, number: signal.Signals, limit: float) -> bool:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return True
+        return wait_until(lambda: not self.is_ours(pid), limit, pause=0.02)
+
+
+def read_pid(file: Path) -> int | None:
+    try:
+        return int(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def write_pid(file: Path, pid: int) -> None:
+    """Write in one step, so that a reader never sees half a number."""
+    draft = file.with_suffix(".pid.new")
+    draft.write_text(f"{pid}\n")
+    draft.replace(file)
+
+
+def belongs_to(pid: int, run_dir: Path) -> bool:
+    """Whether a living process was started for this folder."""
+    process = Path("/proc") / str(pid)
+    try:
+        marked = f"{MARK}={run_dir}".encode() in (process / "environ").read_bytes().split(b"\0")
+        # The state follows the name, which is in brackets and may itself contain some.
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return False
+    return marked and state != "Z"
+
+
+def group_of(user: str | None) -> int | None:
+    """The main group of a system user; None for None."""
+    return None if user is None else pwd.getpwnam(user).pw_gid

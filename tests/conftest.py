@@ -1,0 +1,55 @@
+"""Fixtures that every test may use: the servers of this test session.
+
+CARILLON_TEST_SERVERS=local|docker forces private processes or containers. Without it
+containers are taken where an engine answers and holds the images, else private processes.
+Either starts only when a test asks for it.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from tests.support import docker_servers, local_servers
+from tests.support.servers import PostgresForTests, RabbitMQForTests, Vhost
+
+
+@pytest.fixture(scope="session")
+def use_docker() -> bool:
+    """Whether this session's servers are containers."""
+    choice = os.environ.get("CARILLON_TEST_SERVERS", "")
+    if choice not in ("", "local", "docker"):
+        pytest.exit(f"CARILLON_TEST_SERVERS is local or docker, not {choice!r}.", returncode=4)
+    return choice == "docker" or (choice == "" and docker_servers.can_use_docker())
+
+
+@pytest.fixture(scope="session")
+def postgres(use_docker: bool) -> Iterator[PostgresForTests]:
+    """The session's PostgreSQL; `await postgres.new_database(name)` gives an empty database."""
+    run = docker_servers.docker_postgres if use_docker else local_servers.local_postgres
+    with run() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(use_docker: bool) -> Iterator[RabbitMQForTests]:
+    """The session's RabbitMQ; `await rabbitmq.new_vhost()` gives an empty vhost."""
+    run = docker_servers.docker_rabbitmq if use_docker else local_servers.local_rabbitmq
+    with run() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module")
+async def vhost(rabbitmq: RabbitMQForTests) -> AsyncIterator[Vhost]:
+    """A vhost for the tests of one module."""
+    mine = await rabbitmq.new_vhost()
+    yield mine
+    await rabbitmq.drop_vhost(mine.name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server, so that `-m "not servers"` is the quick half."""
+    for item in items:
+        if {"postgres", "rabbitmq"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.servers)
