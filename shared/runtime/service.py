@@ -1,7 +1,7 @@
 """Runs a service: one process, one event loop, an HTTP server for its routes and its health."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -29,8 +29,12 @@ def main(
     service: str,
     read_settings: Callable[[], ServiceSettings],
     make_app: Callable[[], ASGIApp],
+    commands: Mapping[str, Callable[[], None]] | None = None,
 ) -> None:
-    """``python -m services.<name>`` serves; ``… migrate [up|down]`` migrates its database."""
+    """``python -m services.<name>`` serves; ``… migrate [up|down]`` migrates its database.
+
+    ``commands``: what else this service can be asked to do, by name.
+    """
     settings = read_settings()
     configure_logs(settings.log_level)
     match sys.argv[1:]:
@@ -38,7 +42,8 @@ def main(
             serve(make_app(), settings)
         case ["migrate", *direction]:
             migrate(service, settings.database_url.get_secret_value(), *direction[:1])
-        case unknown:
-            raise SystemExit(
-                f"Usage: python -m services.{service} [migrate [up|down]] not {unknown}"
-            )
+        case [name] if commands and name in commands:
+            commands[name]()
+        case _:
+            choices = " | ".join(["migrate [up|down]", *(commands or ())])
+            raise SystemExit(f"Usage: python -m services.{service} [{choices}]")

@@ -1,0 +1,8 @@
+"""``python -m services.scheduler [migrate [up|down] | rebuild]``"""
+
+from services.scheduler.settings import Settings
+from services.scheduler.wiring import make_app, rebuild_copy
+from shared.runtime.service import main
+
+if __name__ == "__main__":
+    main("scheduler", Settings, make_app, {"rebuild": rebuild_copy})

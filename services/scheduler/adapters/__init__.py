@@ -1,0 +1,1 @@
+"""The scheduler's edges: its database, the broker, the api."""

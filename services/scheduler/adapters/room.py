@@ -1,0 +1,50 @@
+"""How much may be emitted, from how deep the entrance queues are."""
+
+import asyncio
+from collections.abc import Callable
+
+from aio_pika.abc import AbstractRobustChannel
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+from services.scheduler.domain.pacing import Pace
+from services.scheduler.metrics import QUEUE_DEPTH
+from shared.contracts.topology import send_queue
+
+# A measurement is a round trip to the broker; more often tells nothing new.
+MEASURE_EVERY = 0.05
+MEASURE_TIMEOUT = 2.0
+
+
+class QueueRoom:
+    """``published``: the counts of envelopes published so far, kept by the outlet."""
+
+    def __init__(self, channel: AbstractRobustChannel, published: Callable[[bool], int]) -> None:
+        self._channel = channel
+        self._published = published
+        self._paces: dict[bool, Pace] = {}
+
+    async def envelopes(self, *, urgent: bool) -> int:
+        now = asyncio.get_running_loop().time()
+        pace = self._paces.get(urgent)
+        if pace is None or now - pace.measured_at >= MEASURE_EVERY:
+            pace = await self._measure(pace, now, urgent)
+            self._paces[urgent] = pace
+        return pace.room(self._published(urgent))
+
+    async def _measure(self, pace: Pace | None, now: float, urgent: bool) -> Pace:
+        published = self._published(urgent)
+        depth = await self._depth(send_queue("sms", urgent=urgent))
+        if pace is None:
+            return Pace(now, depth, published)
+        return pace.measure(now, depth, published)
+
+    async def _depth(self, queue: str) -> int:
+        """Messages ready. Raises ConnectionError while the broker is away."""
+        try:
+            async with asyncio.timeout(MEASURE_TIMEOUT):
+                declared = await self._channel.declare_queue(queue, passive=True, robust=False)
+        except (AMQPError, ChannelInvalidStateError, RuntimeError) as error:
+            raise ConnectionError(f"{queue}: {type(error).__name__}") from error
+        depth = declared.declaration_result.message_count or 0
+        QUEUE_DEPTH.labels(queue=queue).set(depth)
+        return depth

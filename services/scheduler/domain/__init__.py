@@ -1,0 +1,1 @@
+"""The rules of planning and emitting: pure, the time is an argument."""

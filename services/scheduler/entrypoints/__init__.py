@@ -1,0 +1,1 @@
+"""How work reaches the scheduler: messages, and the passing of time."""

@@ -1,0 +1,45 @@
+"""What the scheduler listens to."""
+
+from collections.abc import Awaitable, Callable
+
+from faststream.rabbit import RabbitBroker
+
+from services.scheduler.handlers.planning import Planner
+from services.scheduler.handlers.returning import Returns
+from shared.contracts.delivery import DeliveryEvents
+from shared.contracts.directory import ClientsChanged
+from shared.contracts.mailings import MailingChanged
+from shared.contracts.topology import SCHEDULER_EVENTS, SCHEDULER_RETURNED
+from shared.runtime.broker import M, Route, consume
+
+
+def subscribe_scheduler(
+    broker: RabbitBroker, planner: Planner, returns: Returns, wake: Callable[[], None]
+) -> None:
+    """``wake``: called after each message, since what is due next may have changed."""
+
+    def then_wake(handler: Callable[[M], Awaitable[None]]) -> Callable[[M], Awaitable[None]]:
+        async def handle(message: M) -> None:
+            await handler(message)
+            wake()
+
+        return handle
+
+    # In order, one by one: a launch must never overtake the import before it.
+    consume(
+        broker,
+        SCHEDULER_EVENTS,
+        {
+            ClientsChanged.routing_key: Route(ClientsChanged, planner.on_clients_changed),
+            MailingChanged.routing_key: Route(
+                MailingChanged, then_wake(planner.on_mailing_changed)
+            ),
+        },
+        prefetch=1,
+    )
+    consume(
+        broker,
+        SCHEDULER_RETURNED,
+        {"delivery.returned": Route(DeliveryEvents, then_wake(returns.on_returned))},
+        prefetch=4,  # each carries up to 200 returned messages
+    )

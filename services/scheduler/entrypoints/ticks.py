@@ -1,0 +1,105 @@
+"""The passing of time: what the leader does without being asked.
+
+It sleeps until the next instant at which something is due, or until a message wakes it; only
+while waves are open and the senders have enough to do does it look again every few milliseconds.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from services.scheduler.handlers.announcing import Announcer
+from services.scheduler.handlers.emission import Emitter, Round
+from services.scheduler.handlers.planning import Planner
+from services.scheduler.handlers.returning import Returns
+from services.scheduler.ports import Plans
+from shared.runtime.clock import Clock
+
+# The senders' queue is measured this often while it is full enough.
+WHILE_HELD_BACK = 0.05
+# Should something be due that cannot be done, the loop does not spin.
+LEAST_SLEEP = 0.005
+# Nobody tells us when a rebuild has ended.
+LONGEST_SLEEP = 5.0
+
+
+class Wakeup:
+    """Lets several loops sleep until any of them, or a message, has news."""
+
+    def __init__(self) -> None:
+        self._waiters: list[asyncio.Event] = []
+
+    def waiter(self) -> asyncio.Event:
+        event = asyncio.Event()
+        event.set()  # the first look needs no reason
+        self._waiters.append(event)
+        return event
+
+    def wake(self) -> None:
+        for event in self._waiters:
+            event.set()
+
+
+async def sleep_until_woken(event: asyncio.Event, seconds: float) -> bool:
+    """Whether it was woken, rather than the time having come."""
+    try:
+        async with asyncio.timeout(max(LEAST_SLEEP, seconds)):
+            await event.wait()
+    except TimeoutError:
+        return False
+    event.clear()
+    return True
+
+
+class Ticks:
+    def __init__(
+        self,
+        planner: Planner,
+        emitter: Emitter,
+        returns: Returns,
+        announcer: Announcer,
+        plans: Plans,
+        clock: Clock,
+        wakeup: Wakeup,
+    ) -> None:
+        self._planner = planner
+        self._emitter = emitter
+        self._returns = returns
+        self._announcer = announcer
+        self._plans = plans
+        self._clock = clock
+        self._wakeup = wakeup
+
+    async def waves(self) -> None:
+        """Opens and closes waves on time, and tells the others how mailings stand."""
+        woken = self._wakeup.waiter()
+        while True:
+            if await self._planner.move_due_waves():
+                self._wakeup.wake()
+            await self._announcer.announce()
+            if not await sleep_until_woken(woken, await self._until_next()):
+                self._wakeup.wake()
+
+    async def _until_next(self) -> float:
+        now = self._clock.now()
+        next_instant = await self._plans.next_instant(now)
+        if next_instant is None:
+            return LONGEST_SLEEP
+        return min((next_instant - now).total_seconds(), LONGEST_SLEEP)
+
+    async def emission(self) -> None:
+        """Emits as fast as the senders take; accounts for the others while it has to wait."""
+        woken = self._wakeup.waiter()
+        await self._emitter.recover()
+        while True:
+            came_back = await self._returns.decide_round()
+            opened = await self._emitter.emit_round()
+            settled = opened is not Round.DONE and await self._emitter.settle_round()
+            if came_back or settled or opened is not Round.NOTHING:
+                self._wakeup.wake()
+            elif not await sleep_until_woken(woken, LONGEST_SLEEP):
+                continue
+            if opened is Round.HELD_BACK and not settled:
+                await asyncio.sleep(WHILE_HELD_BACK)
+
+    def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        return {"waves": self.waves, "emission": self.emission}

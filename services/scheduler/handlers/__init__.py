@@ -1,0 +1,1 @@
+"""What the scheduler does: one module per part of a mailing's way through it."""

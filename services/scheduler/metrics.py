@@ -1,0 +1,13 @@
+"""The scheduler's own metrics."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+COMMANDS = Counter("carillon_commands_total", "Commands handed to the senders")
+ENVELOPES = Counter("carillon_envelopes_total", "Envelopes of commands handed to the senders")
+QUEUE_DEPTH = Gauge("carillon_send_queue_envelopes", "Envelopes waiting at the entrance", ["queue"])
+OPENING_DELAY = Histogram(
+    "carillon_wave_opening_delay_seconds",
+    "From a wave's opening to its being opened",
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
+)
+LEADING = Gauge("carillon_scheduler_leading", "1 while this replica leads")

@@ -1,0 +1,196 @@
+"""What the scheduler's rules need from the outside. The adapters are in ``adapters/``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from services.scheduler.domain.returned import Client
+from services.scheduler.domain.turns import Advance, OpenWave, Picked
+from services.scheduler.domain.waves import Phase, Standing
+from shared.contracts.base import Message
+from shared.contracts.commands import SendMessages
+from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.directory import ClientState
+from shared.contracts.mailings import FilterSpec, MailingChanged
+from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
+
+BatchKind = Literal["queued", "planned", "expired", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWave:
+    zone: str
+    size: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class DueWave:
+    """A wave whose next instant has come: its opening when pending, its closing when open."""
+
+    mailing: MailingChanged
+    zone: str
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A message of a batch, with its client as the copy has them."""
+
+    message_id: int
+    client_id: int
+    client_revision: int
+    address: str
+    zone: str
+    dispatch: int
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages that were written down together and are now to be told of together.
+
+    It stays in the store until it was: the row is its own outbox.
+    """
+
+    id: int
+    mailing: MailingChanged
+    kind: BatchKind
+    reason: str | None
+    members: Sequence[Member]
+
+
+class Directory(Protocol):
+    """The copy of the clients."""
+
+    async def unknown_zones(self, zones: Sequence[str]) -> list[str]:
+        """Those of ``zones`` in which the copy has never had a client."""
+        ...
+
+    async def apply(
+        self, clients: Sequence[ClientState], new_waves: Mapping[int, Sequence[PlannedWave]]
+    ) -> None:
+        """Keeps each state that is newer than the one it has, and adds waves (by mailing id) for
+        zones that were unknown; all or nothing."""
+        ...
+
+    async def count_by_zone(self, filter_: FilterSpec) -> dict[str, int]:
+        """Matching clients in every zone the copy knows, zeros included."""
+        ...
+
+
+class Plans(Protocol):
+    """Mailings as launched, and their waves."""
+
+    async def revision(self, mailing_id: int) -> int:
+        """The revision the plan has; 0 when the mailing is unknown."""
+        ...
+
+    async def save(
+        self, mailing: MailingChanged, waves: Sequence[PlannedWave], now: datetime
+    ) -> None:
+        """Keeps the mailing and its waves if its revision is higher than the one known."""
+        ...
+
+    async def growing(self) -> list[MailingChanged]:
+        """Mailings that could still take in a new zone."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> list[DueWave]: ...
+
+    async def move(
+        self, mailing: MailingChanged, standings: Mapping[str, Standing], now: datetime
+    ) -> None:
+        """Gives waves (by zone) their new standing, if the mailing still has that revision."""
+        ...
+
+    async def unannounced_waves(self) -> list[WavesPlanned]: ...
+
+    async def waves_announced(self, waves: WavesPlanned) -> None: ...
+
+    async def unannounced_starts(self) -> list[MailingStarted]: ...
+
+    async def start_announced(self, started: MailingStarted) -> None: ...
+
+    async def unannounced_ends(self) -> list[MailingEmitted]:
+        """Mailings all of whose waves have ended, with every batch published."""
+        ...
+
+    async def end_announced(self, emitted: MailingEmitted) -> None: ...
+
+    async def next_instant(self, now: datetime) -> datetime | None:
+        """When something is next due: an opening, a closing, a held message.
+
+        A held message that is due already waits for a revision, and a message will wake us.
+        """
+        ...
+
+
+class Messages(Protocol):
+    """Messages, and the batches that are not published yet."""
+
+    async def mailings_in(self, phase: Phase) -> list[MailingChanged]:
+        """Mailings, not paused, with a wave in this phase; urgent ones first."""
+        ...
+
+    async def waves_in(self, mailing_id: int, phase: Phase) -> list[OpenWave]:
+        """Those that close first before the others."""
+        ...
+
+    async def pick(
+        self, mailing: MailingChanged, waves: Sequence[OpenWave], limit: int
+    ) -> list[Picked]: ...
+
+    async def write(
+        self,
+        mailing: MailingChanged,
+        kind: BatchKind,
+        reason: str | None,
+        picked: Sequence[Picked],
+        done: Sequence[Advance],
+        now: datetime,
+    ) -> Batch | None:
+        """Writes rows for those who have none yet, how far the waves have come, and the batch.
+
+        None when the mailing has changed since it was read, or nobody was new.
+        """
+        ...
+
+    async def unpublished(self) -> list[Batch]: ...
+
+    async def published(self, batch: Batch) -> None: ...
+
+    async def hold(self, events: Sequence[DeliveryEvent], due_at: Sequence[datetime]) -> None:
+        """Takes returned messages back, under their next dispatch. Replays change nothing."""
+        ...
+
+    async def held(self, now: datetime, limit: int) -> list[tuple[MailingChanged, list[Member]]]:
+        """Returned messages that are due, whose mailing and client have reached the revisions
+        they wait for."""
+        ...
+
+    async def emit_again(
+        self,
+        mailing: MailingChanged,
+        kind: BatchKind,
+        reason: str | None,
+        held: Sequence[Member],
+        due_at: datetime | None,
+    ) -> Batch | None:
+        """Like :meth:`write`, for messages that came back."""
+        ...
+
+
+class Outlet(Protocol):
+    """The way to the broker. Every method returns when the broker has confirmed."""
+
+    async def tell(self, message: Message) -> None: ...
+
+    async def send(self, envelopes: Sequence[SendMessages], *, urgent: bool) -> None: ...
+
+
+class Room(Protocol):
+    """How much may be emitted now."""
+
+    async def envelopes(self, *, urgent: bool) -> int: ...

@@ -1,0 +1,20 @@
+"""What the scheduler reads from its environment."""
+
+from pydantic import Field, HttpUrl
+from pydantic_settings import SettingsConfigDict
+
+from shared.domain.message_id import NODES
+from shared.runtime.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="SCHEDULER_")
+
+    port: int = 8001
+    # Part of every message id: replicas that run at the same time need different ones.
+    node: int = Field(default=0, ge=0, lt=NODES)
+    # A hundred share one broker message; fewer for a provider so slow that an envelope would
+    # occupy a sender for seconds.
+    commands_per_envelope: int = Field(default=100, ge=1, le=500)
+    # Where the copy of the directory can be had anew.
+    api_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")

@@ -1,0 +1,119 @@
+"""Puts the scheduler together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aio_pika
+from aio_pika.abc import AbstractRobustChannel
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from services.scheduler.adapters.api_directory import ApiDirectory
+from services.scheduler.adapters.directory import PostgresDirectory
+from services.scheduler.adapters.messages import PostgresMessages
+from services.scheduler.adapters.outlet import BrokerOutlet
+from services.scheduler.adapters.plans import PostgresPlans
+from services.scheduler.adapters.room import QueueRoom
+from services.scheduler.entrypoints.messages import subscribe_scheduler
+from services.scheduler.entrypoints.ticks import Ticks, Wakeup
+from services.scheduler.handlers.announcing import Announcer
+from services.scheduler.handlers.emission import Emitter
+from services.scheduler.handlers.planning import Planner
+from services.scheduler.handlers.rebuilding import rebuild
+from services.scheduler.handlers.returning import Returns
+from services.scheduler.metrics import LEADING
+from services.scheduler.settings import Settings
+from shared.domain.message_id import MessageIds
+from shared.runtime.background import Background
+from shared.runtime.broker import RECONNECT_EVERY, Publisher, make_broker, start_when_reachable
+from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.database import engine_lifetime, make_engine
+from shared.runtime.health import database_answers, health_routes
+from shared.runtime.leader import lead
+
+# The advisory lock of the scheduler that leads; one of its own database.
+LEADER_LOCK = 1
+
+
+def make_app() -> ASGIApp:
+    settings = Settings()
+    engine = _engine(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        background = Background()
+        async with engine_lifetime(engine):
+            background.start(
+                "lead",
+                lambda: lead(engine, LEADER_LOCK, lambda: plan_and_emit(settings, engine)),
+            )
+            yield
+            await background.stop()
+
+    return Starlette(
+        routes=health_routes({"database": database_answers(engine)}), lifespan=lifespan
+    )
+
+
+async def plan_and_emit(
+    settings: Settings, engine: AsyncEngine, clock: Clock | None = None
+) -> None:
+    """What the leader does, until it is cancelled."""
+    clock = clock or SystemClock()
+    url = settings.rabbitmq_url.get_secret_value()
+    broker = make_broker(url, service="scheduler")
+    outlet = BrokerOutlet(Publisher(broker))
+    plans = PostgresPlans(engine)
+    messages = PostgresMessages(engine, MessageIds(settings.node))
+    planner = Planner(PostgresDirectory(engine), plans, clock)
+    wakeup = Wakeup()
+    background = Background()
+    async with AsyncExitStack() as stack:
+        LEADING.set(1)
+        stack.callback(LEADING.set, 0)
+        room = QueueRoom(await _measuring_channel(url, stack), outlet.published.__getitem__)
+        emitter = Emitter(
+            messages, outlet, room, clock, per_envelope=settings.commands_per_envelope
+        )
+        returns = Returns(messages, emitter, room, clock)
+        ticks = Ticks(planner, emitter, returns, Announcer(plans, outlet), plans, clock, wakeup)
+        subscribe_scheduler(broker, planner, returns, wakeup.wake)
+        stack.push_async_callback(broker.stop)
+        await start_when_reachable(broker)
+        stack.push_async_callback(background.stop)
+        for name, loop in ticks.loops().items():
+            background.start(name, loop)
+        await asyncio.Event().wait()
+
+
+async def _measuring_channel(url: str, stack: AsyncExitStack) -> AbstractRobustChannel:
+    """A connection of its own: a passive declaration must not wait behind publishes."""
+    while True:
+        try:
+            connection = await aio_pika.connect_robust(url, reconnect_interval=RECONNECT_EVERY)
+        except OSError:
+            await asyncio.sleep(RECONNECT_EVERY)
+        else:
+            stack.push_async_callback(connection.close)
+            return await connection.channel()
+
+
+def rebuild_copy() -> None:
+    settings = Settings()
+    asyncio.run(_rebuild(settings))
+
+
+async def _rebuild(settings: Settings) -> None:
+    token = settings.service_token.get_secret_value()
+    source = ApiDirectory(str(settings.api_url), token)
+    async with engine_lifetime(_engine(settings)) as engine:
+        plans = PostgresPlans(engine)
+        planner = Planner(PostgresDirectory(engine), plans, SystemClock())
+        await rebuild(source, planner, plans)
+
+
+def _engine(settings: Settings) -> AsyncEngine:
+    url = settings.database_url.get_secret_value()
+    return make_engine(url, pool=settings.database_pool, application="scheduler")
