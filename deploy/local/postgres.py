@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -72,6 +73,20 @@ class LocalPostgres:
     def is_ready(self) -> bool:
         probe = [str(self._bin / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port)]
         return subprocess.run(probe, check=False).returncode == 0
+
+    def psql(
+        self, script: Path, variables: Mapping[str, str], environment: Mapping[str, str]
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run an SQL script as superuser. Secrets go in by `environment`, never by `variables`."""
+        settings = [part for item in variables.items() for part in ("--set", "=".join(item))]
+        connect = ["-h", LOOPBACK, "-p", str(self.port), "-U", SUPERUSER, "-d", "postgres"]
+        return subprocess.run(
+            [str(self._bin / "psql"), "-qX", *connect, *settings, "--file", str(script)],
+            env={"PATH": os.environ["PATH"], "PGPASSWORD": self.password, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def stop(self) -> None:
         self.process.stop()

@@ -30,6 +30,7 @@ class ProcessSpec:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_limit: float = 15.0
     """Seconds between the polite signal and SIGKILL."""
+    cwd: Path | None = None
     dies_with_parent: bool = False
     """Killed by the kernel when the process that started it is gone (test servers)."""
 
@@ -63,6 +64,7 @@ class ManagedProcess:
             self._child = subprocess.Popen(
                 self._command(),
                 env={**self.spec.environment, MARK: str(self.run_dir)},
+                cwd=self.spec.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -82,6 +84,12 @@ class ManagedProcess:
         ):
             self._signal_and_wait(pid, signal.SIGKILL, 5.0)
         self.pid_file.unlink(missing_ok=True)
+
+    def ask_to_stop(self) -> None:
+        """Send the polite signal and do not wait."""
+        pid = self.pid
+        if pid is not None:
+            os.kill(pid, self.spec.stop_signal)
 
     def kill(self) -> None:
         """End the process as a crash would: SIGKILL, the pid file stays behind."""

@@ -1,14 +1,14 @@
 """A private RabbitMQ: its own node name, cookie, data and ports, the loopback interface only."""
 
+import http.client
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
-
 from deploy.local import packages
+from deploy.local.health import http_status
 from deploy.local.ports import LOOPBACK, answers, free_ports
 from deploy.local.processes import ManagedProcess, ProcessSpec
 from deploy.local.waiting import ServerDidNotStartError, wait_until
@@ -86,10 +86,14 @@ class LocalRabbitMQ:
 
     def start(self) -> None:
         """Start both processes and wait until the node answers."""
+        self.begin()
+        self.wait_ready()
+
+    def begin(self) -> None:
+        """Start both processes and do not wait: the node takes ten seconds."""
         self._configure()
         self.start_epmd()
         self.process.start()
-        self.wait_ready()
 
     def start_epmd(self) -> None:
         """A node started without epmd starts one itself, which then keeps the port: leave it."""
@@ -107,13 +111,11 @@ class LocalRabbitMQ:
             raise ServerDidNotStartError(f"RabbitMQ: see {self.process.log_file}")
 
     def is_ready(self) -> bool:
-        if not answers(self.ports.amqp):
-            return False
-        try:
-            answer = httpx.get(f"{self.management_url}/api/overview", timeout=5.0)
-        except httpx.HTTPError:
-            return False
-        return answer.status_code == httpx.codes.OK
+        login = (ADMIN, self.password)
+        return (
+            answers(self.ports.amqp)
+            and http_status(self.ports.management, "/api/overview", login) == http.client.OK
+        )
 
     def stop(self) -> None:
         self.process.stop()

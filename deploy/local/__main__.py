@@ -1,0 +1,28 @@
+"""`python -m deploy.local up|down|reset|status`: run Carillon on this machine."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from deploy.local.commands import Run
+from deploy.local.plan import ROOT
+from deploy.local.supervisor import Supervisor
+from deploy.local.variables import read_variables
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
+    parser.add_argument("command", choices=["up", "down", "reset", "status", "supervise"])
+    command = parser.parse_args().command
+    home = Path(os.environ.get("CARILLON_DATA") or ROOT / ".carillon").resolve()
+    variables = read_variables(ROOT, home, os.environ)
+    if command == "supervise":
+        return Supervisor(home, variables).run()
+    run = Run(home, variables)
+    actions = {"up": run.up, "down": run.down, "reset": run.reset, "status": run.status}
+    return actions[command]()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

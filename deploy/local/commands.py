@@ -1,0 +1,130 @@
+"""What `make up`, `down`, `reset` and `status` do without containers."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.leftovers import stop_leftovers
+from deploy.local.plan import DEFAULT_ADMIN, DEFAULT_API_PORT, ROOT
+from deploy.local.ports import LOOPBACK
+from deploy.local.processes import ManagedProcess, ProcessSpec, read_pid
+from deploy.local.run_ports import read_ports
+from deploy.local.status import Status, read_status
+
+START_LIMIT = 300.0  # seconds; installing the servers' packages is part of it
+STOP_LIMIT = 120.0
+
+
+class Run:
+    """The run of one checkout, seen from outside."""
+
+    def __init__(self, home: Path, variables: Mapping[str, str]) -> None:
+        self.home = home
+        self.run_dir = home / "run"
+        self._variables = variables
+        self._status_file = self.run_dir / "status.json"
+        self._supervisor = ManagedProcess(
+            ProcessSpec(
+                "supervisor",
+                [sys.executable, "-m", "deploy.local", "supervise"],
+                {**os.environ, "PYTHONUNBUFFERED": "1"},
+                cwd=ROOT,
+                stop_limit=STOP_LIMIT,
+            ),
+            self.run_dir,
+        )
+
+    def up(self) -> int:
+        """Start what does not run yet and wait until it is healthy. Returns an exit status."""
+        if self._supervisor.pid is None:
+            self._status_file.unlink(missing_ok=True)
+            self._supervisor.start()
+        else:
+            print("Carillon already runs; `make down` first to apply other settings.")
+        status = self._follow()
+        if status is None or not status.ready:
+            print(f"Carillon did not start. {self._reason(status)}", file=sys.stderr)
+            return 1
+        self._print_addresses()
+        return 0
+
+    def down(self) -> int:
+        """Stop everything this run started, also what a killed supervisor left behind."""
+        ran = self._supervisor.pid is not None
+        self._supervisor.stop()
+        stop_leftovers(self.run_dir)
+        self._status_file.unlink(missing_ok=True)
+        print("Carillon is stopped." if ran else "Carillon did not run.")
+        return 0
+
+    def reset(self) -> int:
+        """Stop, and drop every database, queue, secret and log of the run."""
+        self.down()
+        postgres = self.home / "postgres"
+        shutil.rmtree(postgres.resolve(), ignore_errors=True)
+        for entry in ("postgres", "ports.json", "secrets.env", "lock"):
+            (self.home / entry).unlink(missing_ok=True)
+        for folder in ("rabbitmq", "run"):
+            shutil.rmtree(self.home / folder, ignore_errors=True)
+        print("Its data is dropped.")
+        return 0
+
+    def status(self) -> int:
+        """Print every process; the exit status is 0 when all run and are healthy."""
+        status = read_status(self._status_file)
+        for file in sorted(self.run_dir.glob("*.pid")):
+            process = ManagedProcess(ProcessSpec(file.stem, ()), self.run_dir)
+            state = "runs" if process.pid else "is gone"
+            print(f"{file.stem:12} {state} (pid {read_pid(file)})")
+        if self._supervisor.pid is None or status is None or not status.ready:
+            print("Carillon does not run.")
+            return 1
+        self._print_addresses()
+        return 0
+
+    def _follow(self) -> Status | None:
+        """Print each phase until the start succeeded or was given up; the last status."""
+        until, last = time.monotonic() + START_LIMIT, None
+        while time.monotonic() < until:
+            status = read_status(self._status_file)
+            if status is not None and (status.ready or status.error):
+                return status
+            if status is not None and status != last:
+                print(f"  {status.phase}", flush=True)
+                last = status
+            if self._supervisor.pid is None:
+                return read_status(self._status_file)
+            time.sleep(0.1)
+        return last
+
+    def _reason(self, status: Status | None) -> str:
+        if status is not None and status.error:
+            return status.error
+        return f"See {self._supervisor.log_file}."
+
+    def _print_addresses(self) -> None:
+        ports = read_ports(self.home / "ports.json")
+        api = f"http://{LOOPBACK}:{self._variables.get('API_PORT', DEFAULT_API_PORT)}"
+        lines = [
+            "Carillon is running.",
+            f"  API         {api}/api/v1 (Swagger UI: {api}/docs)",
+            f"  First admin {self._variables.get('API_ADMIN_EMAIL', DEFAULT_ADMIN)}",
+            f"  Password    {self._variables['API_ADMIN_PASSWORD']}",
+            f"  Provider    {self._provider(ports)}",
+            f"  RabbitMQ    http://{LOOPBACK}:{ports['management']} (user admin, password"
+            f" RABBITMQ_ADMIN_PASSWORD in {self.home.name}/secrets.env)",
+            f"  Logs        {self.home.name}/run/*.log",
+        ]
+        print("\n".join(lines), flush=True)
+
+    def _provider(self, ports: Mapping[str, int]) -> str:
+        given = self._variables.get("SENDER_PROVIDER_URL")
+        if given:
+            return given
+        return (
+            f"the simulator at http://{LOOPBACK}:{ports['simulator']},"
+            " because SENDER_PROVIDER_URL is not set"
+        )

@@ -1,0 +1,171 @@
+"""What a local run consists of, as values: every process with its command and environment."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from deploy.local.ports import LOOPBACK
+from deploy.local.processes import ProcessSpec
+from deploy.local.variables import SERVICES
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_SENDERS = 2
+DEFAULT_API_PORT = 8000
+DEFAULT_ADMIN = "admin@example.com"
+VHOST = "carillon"
+USER = "carillon"
+
+SERVER_PORTS = ("postgres", "amqp", "management", "prometheus", "distribution", "epmd")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One process of ours, and where it answers."""
+
+    spec: ProcessSpec
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+
+class Plan:
+    """Everything that follows from the variables and the ports."""
+
+    def __init__(self, variables: Mapping[str, str], ports: Mapping[str, int]) -> None:
+        self._variables = variables
+        self._ports = ports
+        self._shared = self._shared_settings()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulator stands in for the provider."""
+        return not self._variables.get("SENDER_PROVIDER_URL")
+
+    @property
+    def admin_login(self) -> tuple[str, str]:
+        return self._shared["API_ADMIN_EMAIL"], self._shared["API_ADMIN_PASSWORD"]
+
+    def units(self) -> list[Unit]:
+        """The processes in the order of their start; they stop in the opposite order."""
+        services = [
+            self._service("stats", "stats"),
+            self._service("scheduler", "scheduler", {"SCHEDULER_NODE": "0"}),
+            self._service("api", "api"),
+            *(
+                self._service("sender", f"sender-{n + 1}", {"SENDER_NODE": str(n + 1)})
+                for n in range(sender_count(self._variables))
+            ),
+        ]
+        return [self._simulator(), *services] if self.simulated else services
+
+    def migrations(self) -> list[ProcessSpec]:
+        """One step per service: bring its own database to the newest schema."""
+        return [
+            ProcessSpec(
+                name=f"migrate-{service}",
+                command=[sys.executable, "-m", f"services.{service}", "migrate", "up"],
+                environment=self._environment(service),
+                cwd=ROOT,
+            )
+            for service in SERVICES
+        ]
+
+    def topology(self) -> ProcessSpec:
+        """The step that applies the topology, with the administrator's rights."""
+        password = quote(self._variables["RABBITMQ_ADMIN_PASSWORD"], safe="")
+        management = f"http://admin:{password}@{LOOPBACK}:{self._ports['management']}"
+        return ProcessSpec(
+            name="topology",
+            command=[sys.executable, "-m", "shared.runtime.topology"],
+            environment={**self._environment("sender"), "RABBITMQ_MANAGEMENT_URL": management},
+            cwd=ROOT,
+        )
+
+    def _service(self, service: str, name: str, own: Mapping[str, str] | None = None) -> Unit:
+        port = self._ports[name]
+        environment = {
+            **self._environment(service),
+            f"{service.upper()}_HOST": LOOPBACK,
+            f"{service.upper()}_PORT": str(port),
+            **(own or {}),
+        }
+        command = [sys.executable, "-m", f"services.{service}"]
+        return Unit(ProcessSpec(name, command, environment, stop_limit=30.0, cwd=ROOT), port)
+
+    def _simulator(self) -> Unit:
+        port = self._ports["simulator"]
+        environment = {
+            **_plain(self._variables),
+            "SIMULATOR_PORT": str(port),
+            "SIMULATOR_TOKEN": self._variables["SENDER_PROVIDER_TOKEN"],
+        }
+        command = [sys.executable, "-m", "deploy.simulator"]
+        return Unit(ProcessSpec("simulator", command, environment, cwd=ROOT), port)
+
+    def _environment(self, service: str) -> dict[str, str]:
+        """What one service may know: what all share, and what carries its own prefix."""
+        return {
+            **_plain(self._variables),
+            **{
+                name: value
+                for name, value in self._shared.items()
+                if name.startswith(("RABBITMQ_", "SERVICE_", f"{service.upper()}_"))
+            },
+        }
+
+    def _shared_settings(self) -> dict[str, str]:
+        variables, ports = self._variables, self._ports
+        rabbitmq = quote(variables["RABBITMQ_PASSWORD"], safe="")
+        defaults = {"API_ADMIN_EMAIL": DEFAULT_ADMIN}
+        given = {
+            name: value
+            for name, value in variables.items()
+            if name.startswith(tuple(f"{service.upper()}_" for service in SERVICES))
+            and not name.endswith("_DATABASE_PASSWORD")
+        }
+        fixed = {
+            "RABBITMQ_URL": f"amqp://{USER}:{rabbitmq}@{LOOPBACK}:{ports['amqp']}/{VHOST}",
+            "SERVICE_TOKEN": variables["SERVICE_TOKEN"],
+            "API_STATS_URL": f"http://{LOOPBACK}:{ports['stats']}",
+            "API_SCHEDULER_URL": f"http://{LOOPBACK}:{ports['scheduler']}",
+            "SCHEDULER_API_URL": f"http://{LOOPBACK}:{ports['api']}",
+            **{f"{one.upper()}_DATABASE_URL": self._database(one) for one in SERVICES},
+        }
+        if self.simulated:
+            fixed["SENDER_PROVIDER_URL"] = f"http://{LOOPBACK}:{ports['simulator']}"
+        return defaults | given | fixed
+
+    def _database(self, service: str) -> str:
+        password = quote(self._variables[f"{service.upper()}_DATABASE_PASSWORD"], safe="")
+        name = f"carillon_{service}"
+        return f"postgresql+asyncpg://{name}:{password}@{LOOPBACK}:{self._ports['postgres']}/{name}"
+
+
+def sender_count(variables: Mapping[str, str]) -> int:
+    return int(variables.get("SENDER_REPLICAS", DEFAULT_SENDERS))
+
+
+def port_names(variables: Mapping[str, str]) -> list[str]:
+    """What needs a port chosen for it; the api's is given."""
+    senders = [f"sender-{n + 1}" for n in range(sender_count(variables))]
+    return [*SERVER_PORTS, "scheduler", "stats", "simulator", *senders]
+
+
+def fixed_ports(variables: Mapping[str, str]) -> dict[str, int]:
+    """The ports that people rely on: the api's, and the simulator's when it was given."""
+    ports = {"api": int(variables.get("API_PORT", DEFAULT_API_PORT))}
+    if variables.get("SIMULATOR_PORT"):
+        ports["simulator"] = int(variables["SIMULATOR_PORT"])
+    return ports
+
+
+def _plain(variables: Mapping[str, str]) -> dict[str, str]:
+    """What belongs to no service and is no secret: PATH, proxies, LOG_LEVEL."""
+    prefixes = tuple(f"{service.upper()}_" for service in SERVICES)
+    own = ("RABBITMQ_", "POSTGRES_", "SIMULATOR_", "SERVICE_TOKEN", "CARILLON_", *prefixes)
+    kept = {name: value for name, value in variables.items() if not name.startswith(own)}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
