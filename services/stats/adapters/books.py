@@ -1,0 +1,91 @@
+"""The books in PostgreSQL. Every statement is about a whole batch.
+
+Who writes a mailing's books first locks its row, several in the order of their ids: so what is
+read before a change is still so when the change is written, whoever else is at work, and two
+writers never wait for each other in a circle.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import TextClause
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.stats.adapters import columns, statements
+from services.stats.domain.standing import Change, Standing
+from services.stats.ports import Due
+from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.progress import MailingEmitted, WavesPlanned
+from shared.contracts.statuses import ENDS
+
+
+class PostgresPage:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def standings(self, message_ids: Collection[int]) -> Mapping[int, Standing]:
+        rows = await self._connection.execute(statements.STANDINGS, {"ids": list(message_ids)})
+        return {row.id: columns.standing(row) for row in rows}
+
+    async def enter(self, change: Change, calls: Sequence[DeliveryEvent]) -> None:
+        await self._write(statements.ADD_CALLS, columns.of_calls(calls))
+        await self._write(statements.PUT_STANDINGS, columns.of_standings(change.standings))
+        await self._write(statements.SHIFT_TALLY, columns.of_shifts(change.shifts))
+        await self._write(statements.ADD_PACE, columns.of_sent(change.sent))
+        await self._write(statements.WIDEN_SPANS, columns.of_spans(change.spans))
+
+    async def plan(self, planned: WavesPlanned) -> None:
+        waves = columns.of_waves(planned.waves)
+        await self._write(statements.PUT_WAVES, waves, mailing_id=planned.mailing_id)
+
+    async def emitted(self, emitted: MailingEmitted) -> None:
+        await self._connection.execute(
+            statements.EMITTED, emitted.model_dump(include={"mailing_id", "revision", "messages"})
+        )
+
+    async def _write(self, statement: TextClause, arrays: columns.Columns, **shared: Any) -> None:
+        if any(arrays.values()):
+            await self._connection.execute(statement, {**arrays, **shared})
+
+
+class PostgresBooks:
+    def __init__(self, engine: AsyncEngine, *, writers: int) -> None:
+        self._engine = engine
+        self._writers = asyncio.Semaphore(writers)
+
+    @asynccontextmanager
+    async def open(self, mailing_ids: Collection[int]) -> AsyncIterator[PostgresPage]:
+        ids = sorted(set(mailing_ids))
+        async with self._writers, self._engine.connect() as connection:
+            await _lock(connection, ids)
+            yield PostgresPage(connection)
+            await connection.execute(statements.REFRESH, {"ids": ids})
+            await connection.commit()
+
+    async def due(self, mailing_ids: Collection[int] | None = None) -> Sequence[Due]:
+        ends = sorted(ENDS)
+        async with self._engine.connect() as connection:
+            if mailing_ids is None:
+                rows = await connection.execute(statements.DUE, {"ends": ends})
+            else:
+                among = {"ends": ends, "ids": list(mailing_ids)}
+                rows = await connection.execute(statements.DUE_AMONG, among)
+        return [Due(row.mailing_id, row.revision) for row in rows]
+
+    async def mark_finished(self, due: Due, at: datetime) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                statements.MARK_FINISHED,
+                {"mailing_id": due.mailing_id, "revision": due.revision, "at": at},
+            )
+
+
+async def _lock(connection: AsyncConnection, ids: list[int]) -> None:
+    """Rows that are not there yet are added in a transaction of their own, before any lock."""
+    while len((await connection.execute(statements.LOCK_MAILINGS, {"ids": ids})).all()) < len(ids):
+        await connection.rollback()
+        await connection.execute(statements.ADD_MAILINGS, {"ids": ids})
+        await connection.commit()

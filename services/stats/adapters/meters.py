@@ -1,0 +1,34 @@
+"""The closed list of this service's own metrics."""
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+
+from services.stats.domain.standing import Change
+
+
+class PrometheusMeters:
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        self._events = Counter(
+            "stats_events_total",
+            "Delivery events: applied moved a message, stale were repeated or overtaken",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "stats_batch_seconds",
+            "Time to apply one message's events, from waiting for the books to their commit",
+            buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            registry=registry,
+        )
+        self._out_of_balance = Gauge(
+            "stats_mailings_out_of_balance",
+            "Mailings whose rollup is not what their messages count; anything but 0 is a fault",
+            registry=registry,
+        )
+
+    def batch(self, kind: str, change: Change, seconds: float) -> None:
+        self._events.labels(kind=kind, outcome="applied").inc(change.applied)
+        self._events.labels(kind=kind, outcome="stale").inc(change.stale)
+        self._seconds.observe(seconds)
+
+    def out_of_balance(self, mailings: int) -> None:
+        self._out_of_balance.set(mailings)

@@ -1,0 +1,133 @@
+"""The statements that write the books. Arrays in, sets written: never one row at a time."""
+
+from sqlalchemy import text
+
+LOCK_MAILINGS = text(
+    "SELECT id FROM mailing WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR UPDATE"
+)
+
+ADD_MAILINGS = text(
+    "INSERT INTO mailing (id) SELECT unnest(CAST(:ids AS bigint[])) ON CONFLICT DO NOTHING"
+)
+
+STANDINGS = text(
+    """
+    SELECT id, mailing_id, client_id, timezone, status, dispatch, attempt, step, reason, detail,
+           sent_at, updated_at, next_attempt_at
+    FROM message WHERE id = ANY(CAST(:ids AS bigint[]))
+    """
+)
+
+PUT_STANDINGS = text(
+    """
+    INSERT INTO message (id, mailing_id, client_id, timezone, status, dispatch, attempt, step,
+                         reason, detail, sent_at, updated_at, next_attempt_at)
+    SELECT * FROM unnest(
+        CAST(:id AS bigint[]), CAST(:mailing_id AS bigint[]), CAST(:client_id AS bigint[]),
+        CAST(:timezone AS text[]), CAST(:status AS text[]), CAST(:dispatch AS integer[]),
+        CAST(:attempt AS smallint[]), CAST(:step AS smallint[]), CAST(:reason AS text[]),
+        CAST(:detail AS text[]), CAST(:sent_at AS timestamptz[]),
+        CAST(:updated_at AS timestamptz[]), CAST(:next_attempt_at AS timestamptz[]))
+    ON CONFLICT (id) DO UPDATE SET
+        timezone = excluded.timezone, status = excluded.status, dispatch = excluded.dispatch,
+        attempt = excluded.attempt, step = excluded.step, reason = excluded.reason,
+        detail = excluded.detail, sent_at = excluded.sent_at, updated_at = excluded.updated_at,
+        next_attempt_at = excluded.next_attempt_at
+    """
+)
+
+ADD_CALLS = text(
+    """
+    INSERT INTO attempt (message_id, dispatch, attempt, kind, at, http_status, latency_ms,
+                         reason, detail)
+    SELECT * FROM unnest(
+        CAST(:message_id AS bigint[]), CAST(:dispatch AS integer[]), CAST(:attempt AS smallint[]),
+        CAST(:kind AS text[]), CAST(:at AS timestamptz[]), CAST(:http_status AS smallint[]),
+        CAST(:latency_ms AS integer[]), CAST(:reason AS text[]), CAST(:detail AS text[]))
+    ON CONFLICT DO NOTHING
+    """
+)
+
+SHIFT_TALLY = text(
+    """
+    INSERT INTO tally (mailing_id, timezone, status, n)
+    SELECT * FROM unnest(CAST(:mailing_id AS bigint[]), CAST(:timezone AS text[]),
+                         CAST(:status AS text[]), CAST(:n AS bigint[]))
+    ON CONFLICT (mailing_id, timezone, status) DO UPDATE SET n = tally.n + excluded.n
+    """
+)
+
+ADD_PACE = text(
+    """
+    INSERT INTO pace (mailing_id, second, sent)
+    SELECT * FROM unnest(CAST(:mailing_id AS bigint[]), CAST(:second AS bigint[]),
+                         CAST(:sent AS integer[]))
+    ON CONFLICT (mailing_id, second) DO UPDATE SET sent = pace.sent + excluded.sent
+    """
+)
+
+WIDEN_SPANS = text(
+    """
+    UPDATE mailing SET first_sent_at = least(first_sent_at, span.first),
+                       last_sent_at = greatest(last_sent_at, span.last)
+    FROM unnest(CAST(:mailing_id AS bigint[]), CAST(:first AS timestamptz[]),
+                CAST(:last AS timestamptz[])) AS span (mailing_id, first, last)
+    WHERE id = span.mailing_id
+      AND (first_sent_at IS NULL OR span.first < first_sent_at OR span.last > last_sent_at)
+    """
+)
+
+PUT_WAVES = text(
+    """
+    INSERT INTO wave (mailing_id, timezone, seq, size, opens_at, closes_at, rest, reason)
+    SELECT CAST(:mailing_id AS bigint), * FROM unnest(
+        CAST(:timezone AS text[]), CAST(:seq AS bigint[]), CAST(:size AS bigint[]),
+        CAST(:opens_at AS timestamptz[]), CAST(:closes_at AS timestamptz[]),
+        CAST(:rest AS text[]), CAST(:reason AS text[]))
+    ON CONFLICT (mailing_id, timezone) DO UPDATE SET
+        seq = excluded.seq, size = excluded.size, opens_at = excluded.opens_at,
+        closes_at = excluded.closes_at, rest = excluded.rest, reason = excluded.reason
+    WHERE excluded.seq > wave.seq
+    """
+)
+
+EMITTED = text(
+    """
+    UPDATE mailing SET emitted_revision = :revision, emitted_messages = :messages
+    WHERE id = :mailing_id AND (emitted_revision IS NULL
+        OR (:revision, :messages) > (emitted_revision, emitted_messages))
+    """
+)
+
+REFRESH = text(
+    """
+    UPDATE mailing SET by_status = coalesce((
+        SELECT jsonb_object_agg(status, n)
+        FROM (SELECT status, sum(n) AS n FROM book WHERE mailing_id = mailing.id
+              GROUP BY status HAVING sum(n) <> 0) AS line
+    ), '{}')
+    WHERE id = ANY(CAST(:ids AS bigint[]))
+    """
+)
+
+# More messages at an end than were announced would be a fault elsewhere; none may be open still.
+_DUE = """
+    SELECT id AS mailing_id, emitted_revision AS revision
+    FROM mailing
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(n) FILTER (WHERE status = ANY(CAST(:ends AS text[]))), 0) AS ended,
+               coalesce(sum(n), 0) AS messages
+        FROM tally WHERE tally.mailing_id = mailing.id
+    ) AS tallied
+    WHERE emitted_revision > coalesce(finished_revision, 0)
+      AND ended >= emitted_messages AND ended = messages
+"""
+DUE_AMONG = text(f"{_DUE} AND id = ANY(CAST(:ids AS bigint[])) ORDER BY id")
+DUE = text(f"{_DUE} ORDER BY id")
+
+MARK_FINISHED = text(
+    """
+    UPDATE mailing SET finished_revision = :revision, finished_at = :at
+    WHERE id = :mailing_id AND coalesce(finished_revision, 0) < :revision
+    """
+)

@@ -1,0 +1,165 @@
+"""Where a message stands, and what a batch of events changes.
+
+Events arrive in any order, and again. A status only moves to a greater (dispatch, attempt, step),
+so whatever the order the same events lead to the same end, and a repeated one changes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from shared.contracts.delivery import STEP, DeliveryEvent, status_after
+from shared.contracts.statuses import Status
+
+Position = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One message as its newest event left it; ``sent_at`` is when it was first accepted."""
+
+    message_id: int
+    mailing_id: int
+    client_id: int
+    timezone: str
+    status: Status
+    dispatch: int
+    attempt: int
+    step: int
+    reason: str | None
+    detail: str | None
+    sent_at: datetime | None
+    updated_at: datetime
+    next_attempt_at: datetime | None
+
+    @property
+    def position(self) -> Position:
+        return (self.dispatch, self.attempt, self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of the books: how many messages of a mailing and zone have this status."""
+
+    mailing_id: int
+    timezone: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class SentSpan:
+    """The first and last acceptance that a batch tells of."""
+
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a batch of events does to the books, ready to be written.
+
+    ``shifts`` are differences, never zero; ``sent`` counts messages per mailing and second (of
+    the Unix epoch); ``applied`` counts the events that moved a message, ``stale`` the others.
+    """
+
+    standings: tuple[Standing, ...] = ()
+    shifts: Mapping[Cell, int] = field(default_factory=dict)
+    sent: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    spans: Mapping[int, SentSpan] = field(default_factory=dict)
+    applied: int = 0
+    stale: int = 0
+
+
+def position_of(event: DeliveryEvent) -> Position:
+    return (event.dispatch, event.attempt, STEP[event.kind])
+
+
+def advance(current: Standing | None, event: DeliveryEvent) -> Standing:
+    """Where the message stands after the event; ``current`` itself when nothing changes.
+
+    An acceptance that comes late does not move the status any more, but it did happen.
+    """
+    if current is None:
+        return _standing(event, _acceptance(event))
+    sent_at = _earlier(current.sent_at, _acceptance(event))
+    if position_of(event) > current.position:
+        return _standing(event, sent_at)
+    return current if sent_at == current.sent_at else replace(current, sent_at=sent_at)
+
+
+def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Change:
+    """known: the standings of the messages the events are about, as far as there are any."""
+    standings: dict[int, Standing] = {}
+    sent: Counter[tuple[int, int]] = Counter()
+    spans: dict[int, SentSpan] = {}
+    applied = stale = 0
+    for event in events:
+        before = standings.get(event.message_id) or known.get(event.message_id)
+        after = advance(before, event)
+        if after is not before:
+            standings[event.message_id] = after
+        moved = before is None or after.position != before.position
+        applied, stale = applied + moved, stale + (not moved)
+        if event.kind == "sent":
+            spans[event.mailing_id] = _widen(spans.get(event.mailing_id), event.at)
+            sent[event.mailing_id, int(event.at.timestamp())] += moved
+    return Change(
+        standings=tuple(standings.values()),
+        shifts=_shifts(known, standings.values()),
+        sent={key: count for key, count in sent.items() if count},
+        spans=spans,
+        applied=applied,
+        stale=stale,
+    )
+
+
+def calls(events: Iterable[DeliveryEvent]) -> list[DeliveryEvent]:
+    """The events about a call to the provider: what the scheduler did has no attempt number."""
+    return [event for event in events if event.attempt > 0]
+
+
+def _shifts(known: Mapping[int, Standing], changed: Iterable[Standing]) -> dict[Cell, int]:
+    """A message that moved to another zone is taken out of the old one's books."""
+    shifts: Counter[Cell] = Counter()
+    for after in changed:
+        before = known.get(after.message_id)
+        if before is not None:
+            shifts[_cell(before)] -= 1
+        shifts[_cell(after)] += 1
+    return {cell: difference for cell, difference in shifts.items() if difference}
+
+
+def _cell(standing: Standing) -> Cell:
+    return Cell(standing.mailing_id, standing.timezone, standing.status)
+
+
+def _standing(event: DeliveryEvent, sent_at: datetime | None) -> Standing:
+    dispatch, attempt, step = position_of(event)
+    return Standing(
+        message_id=event.message_id,
+        mailing_id=event.mailing_id,
+        client_id=event.client_id,
+        timezone=event.timezone,
+        status=status_after(event.kind),
+        dispatch=dispatch,
+        attempt=attempt,
+        step=step,
+        reason=event.reason,
+        detail=event.detail,
+        sent_at=sent_at,
+        updated_at=event.at,
+        next_attempt_at=event.next_attempt_at,
+    )
+
+
+def _acceptance(event: DeliveryEvent) -> datetime | None:
+    return event.at if event.kind == "sent" else None
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other
+
+
+def _widen(span: SentSpan | None, at: datetime) -> SentSpan:
+    return SentSpan(at, at) if span is None else SentSpan(min(span.first, at), max(span.last, at))

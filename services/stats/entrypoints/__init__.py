@@ -1,0 +1,1 @@
+"""Where work comes in: HTTP, the broker, the passing of time."""

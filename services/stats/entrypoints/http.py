@@ -1,0 +1,87 @@
+"""The gateway's reads: internal, with the service token."""
+
+import hmac
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Header, HTTPException, Path, Query, params
+
+from services.stats.domain.books import audience, listed, total
+from services.stats.domain.in_flight import InFlightCalls
+from services.stats.domain.pace import SPAN, rate
+from services.stats.entrypoints.views import (
+    MailingStatistics,
+    MessagePage,
+    MessageView,
+    Overview,
+    OverviewItem,
+    Totals,
+    ZoneStatistics,
+)
+from services.stats.ports import Reports
+from shared.contracts.statuses import Status
+from shared.runtime.clock import Clock
+
+# Identifiers are 64-bit in the database; anything longer is nobody's.
+Id = Annotated[int, Path(ge=1, lt=2**63)]
+Ids = Annotated[list[Annotated[int, Query(ge=1, lt=2**63)]], Query(max_length=1000)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Cursor = Annotated[int, Query(ge=0, lt=2**63)]
+
+
+def token_check(token: str) -> params.Depends:
+    """A dependency that lets nobody in without the service token."""
+    expected = f"Bearer {token}".encode()
+
+    async def check(authorization: Annotated[str, Header()] = "") -> None:
+        if not hmac.compare_digest(authorization.encode(), expected):
+            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+
+    return params.Depends(check)
+
+
+def reads(reports: Reports, in_flight: InFlightCalls, clock: Clock) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/mailings/{mailing_id}/statistics")
+    async def mailing_statistics(mailing_id: Id) -> MailingStatistics:
+        """Zeros while nothing is known of the mailing. The whole is the sum of its zones."""
+        now = clock.now()
+        book = await reports.mailing(mailing_id)
+        zones = await reports.zones(mailing_id)
+        sent = await reports.sent_by_second(mailing_id, now - timedelta(seconds=SPAN + 1))
+        by_status = total(zone.by_status for zone in zones)
+        return MailingStatistics(
+            mailing_id=mailing_id,
+            audience=audience(by_status),
+            by_status=by_status,
+            in_flight=in_flight.calls(mailing_id, now),
+            first_sent_at=book.first_sent_at,
+            last_sent_at=book.last_sent_at,
+            rate_per_second=rate(sent, now),
+            by_zone=[ZoneStatistics.of(zone) for zone in zones],
+        )
+
+    @router.get("/mailings/{mailing_id}/messages")
+    async def mailing_messages(
+        mailing_id: Id, status: Status | None = None, limit: Limit = 100, cursor: Cursor = 0
+    ) -> MessagePage:
+        """By id; the cursor is the last id of the page before."""
+        lines = await reports.messages(mailing_id, status, cursor, limit + 1)
+        page = lines[:limit]
+        more = len(lines) > limit
+        return MessagePage(
+            items=[MessageView.of(line) for line in page],
+            next_cursor=str(page[-1].standing.message_id) if more else None,
+        )
+
+    @router.get("/statistics")
+    async def statistics(mailing_id: Ids = []) -> Overview:  # noqa: B006 - FastAPI copies it
+        """The mailings asked for one by one, and all there are together."""
+        asked = list(dict.fromkeys(mailing_id))
+        items = [OverviewItem.of(book) for book in await reports.mailings(asked)]
+        everything = listed(await reports.everything())
+        whole = Totals(audience=audience(everything), by_status=everything)
+        return Overview(items=items, total=whole)
+
+    return router

@@ -1,0 +1,95 @@
+"""One function per message, and the map from messages to them at the foot."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from services.stats.domain.in_flight import InFlightCalls
+from services.stats.domain.standing import calls, fold
+from services.stats.ports import Announcer, Books, Meters, Upkeep
+from shared.contracts.base import Message
+from shared.contracts.delivery import CallsInFlight, DeliveryEvents
+from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
+from shared.runtime.clock import Clock
+from shared.runtime.logs import facts
+
+log = logging.getLogger(__name__)
+
+# The pace looks ten seconds back; a minute leaves room for events that come late.
+KEEP_PACE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    books: Books
+    announcer: Announcer
+    in_flight: InFlightCalls
+    meters: Meters
+    clock: Clock
+
+
+async def deliveries(ports: Ports, message: DeliveryEvents) -> None:
+    """Applies a batch in one transaction, then announces the mailings it brought to an end."""
+    started = time.perf_counter()
+    mailings = {event.mailing_id for event in message.events}
+    async with ports.books.open(mailings) as page:
+        known = await page.standings({event.message_id for event in message.events})
+        change = fold(known, message.events)
+        await page.enter(change, calls(message.events))
+    ports.meters.batch(message.kind, change, time.perf_counter() - started)
+    await announce_finished(ports, mailings)
+
+
+async def waves_planned(ports: Ports, message: WavesPlanned) -> None:
+    async with ports.books.open([message.mailing_id]) as page:
+        await page.plan(message)
+
+
+async def mailing_emitted(ports: Ports, message: MailingEmitted) -> None:
+    async with ports.books.open([message.mailing_id]) as page:
+        await page.emitted(message)
+    await announce_finished(ports, [message.mailing_id])
+
+
+async def calls_in_flight(ports: Ports, message: CallsInFlight) -> None:
+    ports.in_flight.renew(message)
+
+
+async def announce_finished(ports: Ports, mailing_ids: Collection[int] | None = None) -> None:
+    """Announces first and marks then: a crash in between announces again, which changes nothing.
+
+    Raises ConnectionError while the broker does not confirm; the mailing stays due.
+    """
+    for due in await ports.books.due(mailing_ids):
+        now = ports.clock.now()
+        ids = {"mailing_id": due.mailing_id, "revision": due.revision}
+        await ports.announcer.finished(MailingFinished(**ids, at=now))
+        await ports.books.mark_finished(due, now)
+        log.info("Every message of the mailing is at an end", extra=facts("finish", **ids))
+
+
+async def audit(upkeep: Upkeep, meters: Meters, clock: Clock, every: timedelta) -> None:
+    """Looks twice as far back as the last audit, so that none falls between two."""
+    wrong = await upkeep.out_of_balance(clock.now() - 2 * every)
+    meters.out_of_balance(len(wrong))
+    for mailing_id in wrong:
+        log.error("The books do not balance", extra=facts("audit", mailing_id=mailing_id))
+
+
+async def forget_pace(upkeep: Upkeep, clock: Clock) -> None:
+    await upkeep.forget_pace(clock.now() - KEEP_PACE)
+
+
+Handler = Callable[[Any], Awaitable[None]]
+
+
+def handlers(ports: Ports) -> Mapping[type[Message], Handler]:
+    return {
+        DeliveryEvents: lambda message: deliveries(ports, message),
+        CallsInFlight: lambda message: calls_in_flight(ports, message),
+        WavesPlanned: lambda message: waves_planned(ports, message),
+        MailingEmitted: lambda message: mailing_emitted(ports, message),
+    }

@@ -1,0 +1,107 @@
+"""What the handlers need from the world."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.stats.domain.books import ByStatus, MailingBook, ZoneBook
+from services.stats.domain.standing import Change, Standing
+from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
+from shared.contracts.statuses import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A mailing whose messages are all at an end as of this revision, not announced yet."""
+
+    mailing_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """One message in a mailing's list; ``attempts`` counts the calls to the provider."""
+
+    standing: Standing
+    attempts: int
+
+
+class Page(Protocol):
+    """The books of some mailings, open in one transaction that nobody else writes to meanwhile."""
+
+    async def standings(self, message_ids: Collection[int]) -> Mapping[int, Standing]:
+        """Those of these messages that are known."""
+        ...
+
+    async def enter(self, change: Change, calls: Sequence[DeliveryEvent]) -> None:
+        """Writes the change and the history of calls; a call already in it stays as it is."""
+        ...
+
+    async def plan(self, planned: WavesPlanned) -> None:
+        """A wave changes only to a higher seq."""
+        ...
+
+    async def emitted(self, emitted: MailingEmitted) -> None:
+        """Keeps the highest revision, and the greatest number of messages within one."""
+        ...
+
+
+class Books(Protocol):
+    def open(self, mailing_ids: Collection[int]) -> AbstractAsyncContextManager[Page]:
+        """Committed at the end of the block, or not at all when it raises."""
+        ...
+
+    async def due(self, mailing_ids: Collection[int] | None = None) -> Sequence[Due]:
+        """Among these mailings, or among all."""
+        ...
+
+    async def mark_finished(self, due: Due, at: datetime) -> None: ...
+
+
+class Reports(Protocol):
+    async def mailing(self, mailing_id: int) -> MailingBook:
+        """Empty when nothing is known of the mailing."""
+        ...
+
+    async def zones(self, mailing_id: int) -> Sequence[ZoneBook]:
+        """By the time they open; one consistent moment."""
+        ...
+
+    async def sent_by_second(self, mailing_id: int, since: datetime) -> Mapping[int, int]: ...
+
+    async def messages(
+        self, mailing_id: int, status: Status | None, after: int, limit: int
+    ) -> Sequence[MessageLine]:
+        """By id, from the first greater than ``after``."""
+        ...
+
+    async def mailings(self, mailing_ids: Collection[int]) -> Sequence[MailingBook]:
+        """In the order asked for."""
+        ...
+
+    async def everything(self) -> ByStatus:
+        """The books of all mailings together."""
+        ...
+
+
+class Upkeep(Protocol):
+    async def forget_pace(self, before: datetime) -> None: ...
+
+    async def out_of_balance(self, finished_since: datetime) -> Sequence[int]:
+        """Mailings, unfinished or finished since, whose rollup is not what its messages count."""
+        ...
+
+
+class Announcer(Protocol):
+    async def finished(self, message: MailingFinished) -> None:
+        """Returns when the broker has confirmed it. Raises ConnectionError when it did not."""
+        ...
+
+
+class Meters(Protocol):
+    def batch(self, kind: str, change: Change, seconds: float) -> None: ...
+
+    def out_of_balance(self, mailings: int) -> None: ...

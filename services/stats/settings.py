@@ -1,0 +1,22 @@
+"""What stats reads from its environment, besides what every service reads."""
+
+from pydantic_settings import SettingsConfigDict
+
+from shared.runtime.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="STATS_")
+
+    port: int = 8003
+    # Messages taken from the broker at a time. Each holds a hundred events or more, so twenty
+    # keep the database busy while the next ones travel, and a crash repeats little.
+    prefetch: int = 20
+    # Transactions that write at a time. Those of one mailing wait for each other anyway, and
+    # the rest of the pool stays free for reads.
+    writers: int = 4
+    # Seconds between looks for a mailing whose end was not announced: the announcement follows
+    # the last event at once, so this only matters after a crash in between.
+    settle_every: float = 5.0
+    # Seconds between comparisons of the rollups with the messages they count.
+    audit_every: float = 300.0

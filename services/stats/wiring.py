@@ -1,0 +1,91 @@
+"""Puts the service together: the only place that knows settings and everything else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from faststream.rabbit import RabbitBroker
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.stats.adapters.announcer import BrokerAnnouncer
+from services.stats.adapters.books import PostgresBooks
+from services.stats.adapters.meters import PrometheusMeters
+from services.stats.adapters.reports import PostgresReports
+from services.stats.adapters.upkeep import PostgresUpkeep
+from services.stats.domain.in_flight import InFlightCalls
+from services.stats.entrypoints.http import reads, token_check
+from services.stats.entrypoints.messages import subscribe
+from services.stats.entrypoints.problems import answer_with_problems
+from services.stats.entrypoints.ticks import every
+from services.stats.handlers import Ports, announce_finished, audit, forget_pace, handlers
+from services.stats.ports import Meters
+from services.stats.settings import Settings
+from shared.runtime.background import Background
+from shared.runtime.broker import Publisher, make_broker, start_when_reachable
+from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.database import make_engine
+from shared.runtime.health import database_answers, health_routes
+
+
+def make_app(
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    meters: Meters | None = None,
+) -> FastAPI:
+    settings = settings or Settings()
+    clock = clock or SystemClock()
+    meters = meters or PrometheusMeters()
+    engine = make_engine(
+        settings.database_url.get_secret_value(), pool=settings.database_pool, application="stats"
+    )
+    broker = make_broker(settings.rabbitmq_url.get_secret_value(), service="stats")
+    ports = Ports(
+        books=PostgresBooks(engine, writers=settings.writers),
+        announcer=BrokerAnnouncer(Publisher(broker)),
+        in_flight=InFlightCalls(),
+        meters=meters,
+        clock=clock,
+    )
+    subscribe(broker, handlers(ports), prefetch=settings.prefetch)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        background = Background()
+        _start(background, settings, broker, engine, ports)
+        try:
+            yield
+        finally:
+            await background.stop()
+            await broker.stop()
+            await engine.dispose()
+
+    app = FastAPI(title="Carillon stats", lifespan=lifespan, docs_url=None, redoc_url=None)
+    answer_with_problems(app)
+    routes = reads(PostgresReports(engine), ports.in_flight, clock)
+    token = token_check(settings.service_token.get_secret_value())
+    app.include_router(routes, dependencies=[token])
+    app.routes.extend(health_routes({"database": database_answers(engine)}))
+    return app
+
+
+def _start(
+    background: Background,
+    settings: Settings,
+    broker: RabbitBroker,
+    engine: AsyncEngine,
+    ports: Ports,
+) -> None:
+    upkeep = PostgresUpkeep(engine)
+    period = timedelta(seconds=settings.audit_every)
+
+    async def settle() -> None:
+        await announce_finished(ports)
+        await forget_pace(upkeep, ports.clock)
+
+    async def check() -> None:
+        await audit(upkeep, ports.meters, ports.clock, period)
+
+    background.start("broker", lambda: start_when_reachable(broker))
+    background.start("settle", lambda: every(settings.settle_every, settle))
+    background.start("audit", lambda: every(settings.audit_every, check))
