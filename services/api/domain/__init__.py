@@ -1,0 +1,1 @@
+"""The rules of clients, mailings and imports: pure, without a clock."""

@@ -1,0 +1,104 @@
+"""Clients, and what the other services must hear when one changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from services.api.domain.fields import Scalar
+from shared.contracts.directory import ClientsChanged, ClientState
+from shared.contracts.gates import Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All that is told about a client. Every field is checked already (``domain.fields``)."""
+
+    phone: str
+    operator_code: str
+    timezone: str
+    tags: tuple[str, ...] = ()
+    email: str | None = None
+    name: str | None = None
+    attributes: dict[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A living client. ``revision`` rises with each change of the profile."""
+
+    id: int
+    revision: int
+    profile: Profile
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What is kept of a deleted client: enough for no older copy to bring them back."""
+
+    id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFilter:
+    phone: str | None = None
+    tag: str | None = None
+    operator_code: str | None = None
+    timezone: str | None = None
+
+
+def with_profile(client: Client, profile: Profile, now: datetime) -> Client:
+    """The client itself when nothing changes: no revision is spent, nobody is told."""
+    if profile == client.profile:
+        return client
+    return replace(client, revision=client.revision + 1, profile=profile, updated_at=now)
+
+
+def buried(client: Client) -> Tombstone:
+    return Tombstone(client.id, client.revision + 1)
+
+
+def without_tag(client: Client, tag: str, now: datetime) -> Client:
+    tags = tuple(one for one in client.profile.tags if one != tag)
+    return with_profile(client, replace(client.profile, tags=tags), now)
+
+
+def news(clients: Iterable[Client | Tombstone]) -> ClientsChanged:
+    return ClientsChanged(clients=tuple(map(_state, clients)))
+
+
+def gate_for(before: Client, after: Client | Tombstone) -> Gate | None:
+    """A message on its way must not reach an old number, nor come at the hours of an old zone.
+
+    The name and the tags of a client never need a gate: what was planned with them stands.
+    """
+    if isinstance(after, Tombstone):
+        return Gate(kind="client", id=after.id, revision=after.revision, closed=True)
+    if _contact(before.profile) == _contact(after.profile):
+        return None
+    return Gate(kind="client", id=after.id, revision=after.revision, closed=False)
+
+
+def _contact(profile: Profile) -> tuple[str, str, str | None]:
+    return profile.phone, profile.timezone, profile.email
+
+
+def _state(client: Client | Tombstone) -> ClientState:
+    if isinstance(client, Tombstone):
+        return ClientState(id=client.id, revision=client.revision, deleted=True)
+    profile = client.profile
+    # Built without checks: a row of an import has been through them, and there are many.
+    return ClientState.model_construct(
+        id=client.id,
+        revision=client.revision,
+        deleted=False,
+        phone=profile.phone,
+        operator_code=profile.operator_code,
+        timezone=profile.timezone,
+        tags=profile.tags,
+        email=profile.email,
+        name=profile.name,
+        attributes=dict(profile.attributes),
+    )

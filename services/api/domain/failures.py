@@ -1,0 +1,68 @@
+"""Why a request cannot be done.
+
+Failure
+├── Invalid            something in the request is not as it must be
+├── Unauthorized       nobody is known to be asking
+├── NotFound           no such thing
+├── Conflict           a duplicate, or the wrong state for this
+├── TooLarge           more than we take
+├── UnsupportedFormat  a kind of content we do not read
+└── Unavailable        another service does not answer; later it may
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """``field`` is dotted, as the caller wrote it: ``window.from``, ``filter.tags.0``."""
+
+    field: str
+    reason: str
+
+
+class Failure(Exception):
+    """The sentence a person reads, and the fields it is about."""
+
+    def __init__(self, detail: str, errors: tuple[FieldFault, ...] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+
+
+class Invalid(Failure):
+    def __init__(self, *errors: FieldFault) -> None:
+        super().__init__("The request is not valid; see errors.", errors)
+
+
+class Unauthorized(Failure):
+    """``challenge`` goes into WWW-Authenticate, behind the scheme."""
+
+    def __init__(self, detail: str, *, field: str = "Authorization", challenge: str = "") -> None:
+        super().__init__(detail, (FieldFault(field, detail),))
+        self.challenge = challenge
+
+
+class NotFound(Failure):
+    def __init__(self, what: str, key: int | str) -> None:
+        super().__init__(f"There is no {what} {key}.")
+
+
+class Conflict(Failure):
+    pass
+
+
+class TooLarge(Failure):
+    pass
+
+
+class UnsupportedFormat(Failure):
+    pass
+
+
+class Unavailable(Failure):
+    """``retry_after``: seconds after which another try makes sense."""
+
+    def __init__(self, detail: str, *, retry_after: int = 2) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

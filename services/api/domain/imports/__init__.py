@@ -1,0 +1,1 @@
+"""Imports: bytes become records, records become rows, rows become clients. All pure."""

@@ -1,0 +1,86 @@
+"""A row of an import: what it says about one client, and what it leaves as it is.
+
+What a file does not mention (an absent column, an absent key) stays as it is with an existing
+client; an empty cell, or a null, clears it. A cleared operator code is the phone's own again.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, Literal, NamedTuple, TypeVar
+
+from services.api.domain.clients import Profile
+from services.api.domain.fields import Scalar, attributes, operator_code_of
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+
+class Unset(Enum):
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+MaybeUnset = Literal[Unset.UNSET]
+
+
+class RowFault(ValueError):
+    """Why a row cannot be taken; ``field`` is None when it is about the row as a whole."""
+
+    def __init__(self, field: str | None, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+
+
+class ImportRow(NamedTuple):
+    """``attributes`` is a patch by key, where None takes a key away; None as a whole, all keys."""
+
+    phone: str
+    timezone: str
+    operator_code: str | MaybeUnset | None = UNSET
+    tags: tuple[str, ...] | MaybeUnset = UNSET
+    email: str | MaybeUnset | None = UNSET
+    name: str | MaybeUnset | None = UNSET
+    attributes: dict[str, Scalar] | MaybeUnset | None = UNSET
+
+
+def profile_after(row: ImportRow, before: Profile | None) -> Profile:
+    """The client's profile once the row is applied; ``before`` is None for a new client.
+
+    Raises RowFault when the attributes of both together are too many.
+    """
+    if before is None:
+        before = Profile(row.phone, operator_code_of(row.phone), row.timezone)
+    code = _set_or(row.operator_code, before.operator_code)
+    return Profile(
+        phone=row.phone,
+        operator_code=code or operator_code_of(row.phone),
+        timezone=row.timezone,
+        tags=_set_or(row.tags, before.tags),
+        email=_set_or(row.email, before.email),
+        name=_set_or(row.name, before.name),
+        attributes=_patched(before.attributes, row.attributes),
+    )
+
+
+def checked(field: str, rule: Callable[[V], T], value: V) -> T:
+    """What the rule makes of the value. Raises RowFault, naming the field, when it refuses."""
+    try:
+        return rule(value)
+    except ValueError as error:
+        raise RowFault(field, str(error)) from None
+
+
+def _set_or(value: T | MaybeUnset, otherwise: T) -> T:
+    return otherwise if value is UNSET else value
+
+
+def _patched(
+    before: dict[str, Scalar], patch: dict[str, Scalar] | MaybeUnset | None
+) -> dict[str, Scalar]:
+    if patch is UNSET:
+        return before
+    if patch is None:
+        return {}
+    merged = {key: value for key, value in (before | patch).items() if value is not None}
+    return checked("attributes", attributes, merged)
