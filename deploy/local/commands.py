@@ -55,9 +55,9 @@ class Run:
         """Stop everything this run started, also what a killed supervisor left behind."""
         ran = self._supervisor.pid is not None
         self._supervisor.stop()
-        stop_leftovers(self.run_dir)
+        left = stop_leftovers(self.run_dir)
         self._status_file.unlink(missing_ok=True)
-        print("Carillon is stopped." if ran else "Carillon did not run.")
+        print("Carillon is stopped." if ran or left else "Carillon did not run.")
         return 0
 
     def reset(self) -> int:

@@ -9,11 +9,19 @@ from deploy.local.processes import ManagedProcess, ProcessSpec
 LAST = ("rabbitmq", "epmd", "postgres")
 
 
-def stop_leftovers(run_dir: Path) -> None:
-    """Stop what still runs and remove every pid file but the supervisor's."""
+def stop_leftovers(run_dir: Path) -> list[str]:
+    """Stop what still runs and remove every pid file but the supervisor's.
+
+    Returns the names of what was still running.
+    """
+    stopped = []
     for name in _in_order({file.stem for file in run_dir.glob("*.pid")} - {"supervisor"}):
         number = signal.SIGINT if name == "postgres" else signal.SIGTERM
-        ManagedProcess(ProcessSpec(name, command=(), stop_signal=number), run_dir).stop()
+        process = ManagedProcess(ProcessSpec(name, command=(), stop_signal=number), run_dir)
+        if process.pid is not None:
+            stopped.append(name)
+        process.stop()
+    return stopped
 
 
 def _in_order(names: set[str]) -> list[str]:

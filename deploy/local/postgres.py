@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,10 @@ SETTINGS = {
     "log_min_messages": "warning",
     "log_checkpoints": "off",
 }
+
+
+ORPHANS_LIMIT = 20.0  # seconds
+SETTLED = 1.0  # seconds: by then it answers, or has ended, or replays its log
 
 
 class LocalPostgres:
@@ -58,7 +63,7 @@ class LocalPostgres:
         """Make the data folder if there is none, start the server, wait until it answers."""
         if not (self.folder / "PG_VERSION").exists():
             self._init()
-        self.process.start()
+        self._start_process()
         self.wait_ready()
 
     def wait_ready(self, limit: float = 60.0) -> None:
@@ -69,6 +74,18 @@ class LocalPostgres:
         wait_until(lambda: self.is_ready() or self.process.pid is None, limit)
         if not self.is_ready():
             raise ServerDidNotStartError(f"PostgreSQL: see {self.process.log_file}")
+
+    def _start_process(self) -> None:
+        """Start the process, and again while it ends at once.
+
+        Sessions of a server that was killed may outlive it by some seconds; until they notice,
+        no other may start on the same data.
+        """
+        until = time.monotonic() + ORPHANS_LIMIT
+        self.process.start()
+        while not wait_until(self.is_ready, SETTLED) and time.monotonic() < until:
+            if self.process.pid is None:
+                self.process.start()
 
     def is_ready(self) -> bool:
         probe = [str(self._bin / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port)]
