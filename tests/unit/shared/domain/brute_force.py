@@ -57,7 +57,8 @@ class Scan:
 
     @cached_property
     def instant_numbers(self) -> list[int]:
-        return [_number(instant) for instant in self.instants]
+        first = _number(self.instants[0])
+        return list(range(first, first + len(self.instants)))
 
     @cached_property
     def wall_numbers(self) -> list[int]:

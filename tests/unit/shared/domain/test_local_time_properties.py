@@ -44,24 +44,21 @@ MICROSECOND = timedelta(microseconds=1)
 
 def test_a_plain_week_of_every_clock() -> None:
     monday, sunday_night = MONDAY.replace(tzinfo=UTC), MONDAY.replace(tzinfo=UTC) + 7 * DAY
-    for zone in (*distinct_zones(), *FIXED_ZONES):
+    for number, zone in enumerate((*distinct_zones(), *FIXED_ZONES)):
         scanned = Scan.of(zone, monday - DAY, sunday_night + DAY)
-        assert scanned.walls[-1] - scanned.walls[0] == 9 * DAY - MINUTE, (
-            "no clock changes that week"
-        )
+        assert scanned.walls[-1] - scanned.walls[0] == 9 * DAY - MINUTE, "no clock changes then"
         for turn, window in enumerate(PLAIN_WINDOWS):
             holidays = frozenset({date(2026, 11, 18)} if turn % 2 == 0 else ())
-            for schedule in (
-                Schedule(monday, sunday_night, Timing.ABSOLUTE, window, holidays),
-                Schedule(MONDAY, MONDAY + 7 * DAY, Timing.LOCAL, window, holidays),
-            ):
-                expected = openings_by_scan(schedule, scanned)
-                assert list(openings(schedule, zone)) == expected, (schedule, zone)
-                assert len(expected) in range(1, 10)
-                for instant in scanned.instants[::90]:
-                    assert is_open(schedule, zone, instant) is any(
-                        opening.opens_at <= instant < opening.closes_at for opening in expected
-                    )
+            schedule = Schedule(monday, sunday_night, Timing.ABSOLUTE, window, holidays)
+            if (turn + number) % 3 == 0:
+                schedule = Schedule(MONDAY, MONDAY + 7 * DAY, Timing.LOCAL, window, holidays)
+            expected = openings_by_scan(schedule, scanned)
+            assert list(openings(schedule, zone)) == expected, (schedule, zone)
+            assert len(expected) in range(1, 10)
+            for instant in scanned.instants[::90]:
+                assert is_open(schedule, zone, instant) is any(
+                    opening.opens_at <= instant < opening.closes_at for opening in expected
+                )
 
 
 def around(moment: datetime) -> st.SearchStrategy[datetime]:
