@@ -1,0 +1,87 @@
+"""A scheduler at work between a real database and a real broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+from aio_pika.abc import AbstractChannel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.scheduler.settings import Settings
+from services.scheduler.wiring import LEADER_LOCK, plan_and_emit
+from shared.contracts.base import Message
+from shared.contracts.commands import SendCommand, SendMessages
+from shared.contracts.topology import (
+    API_PROGRESS,
+    EVENTS,
+    STATS_EVENTS,
+    send_queue,
+)
+from shared.runtime.database import make_engine
+from shared.runtime.leader import lead
+from shared.runtime.migrate import migrate
+from shared.runtime.topology import apply
+from tests.support.servers import PostgresForTests, RabbitMQForTests
+from tests.support.tap import Tap, open_channel, publish, tapped
+
+QUEUES = (send_queue("sms"), send_queue("sms", urgent=True), STATS_EVENTS, API_PROGRESS)
+
+
+@dataclass
+class World:
+    settings: Settings
+    engine: AsyncEngine
+    channel: AbstractChannel
+    amqp_url: str
+    tap: Tap = field(default_factory=Tap)
+
+    async def event(self, *messages: Message) -> None:
+        for message in messages:
+            await publish(self.channel, EVENTS, message.key, message)
+
+    @asynccontextmanager
+    async def scheduler(self) -> AsyncIterator[None]:
+        """One replica; several may run at once, and one of them leads."""
+        work = partial(plan_and_emit, self.settings, self.engine)
+        task = asyncio.create_task(lead(self.engine, LEADER_LOCK, work))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    @asynccontextmanager
+    async def listening(self, queues: Sequence[str] = QUEUES) -> AsyncIterator[Tap]:
+        async with tapped(self.amqp_url, queues) as self.tap:
+            yield self.tap
+
+    def envelopes(self, urgent: bool = False) -> list[SendMessages]:
+        return self.tap.of("sms.urgent" if urgent else "sms", SendMessages)
+
+    def commands(self, mailing_id: int | None = None) -> list[SendCommand]:
+        wanted = (e for e in self.envelopes() if mailing_id in (None, e.mailing_id))
+        return [command for envelope in wanted for command in envelope.commands]
+
+    async def count(self, query: str) -> int:
+        async with self.engine.connect() as connection:
+            return int(await connection.scalar(text(query)) or 0)
+
+
+@pytest.fixture
+async def world(postgres: PostgresForTests, rabbitmq: RabbitMQForTests) -> AsyncIterator[World]:
+    url = await postgres.new_database("scheduler")
+    vhost = await rabbitmq.new_vhost()
+    await asyncio.to_thread(migrate, "scheduler", url)
+    await asyncio.to_thread(apply, vhost.management_url, vhost.amqp_url, (1, 5))
+    settings = Settings.model_validate(
+        {"RABBITMQ_URL": vhost.amqp_url, "SERVICE_TOKEN": "t" * 16, "database_url": url}
+    )
+    engine = make_engine(url, pool=10, application="test")
+    async with open_channel(vhost.amqp_url) as channel:
+        yield World(settings, engine, channel, vhost.amqp_url)
+    await engine.dispose()
+    await rabbitmq.drop_vhost(vhost.name)

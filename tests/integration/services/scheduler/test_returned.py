@@ -1,0 +1,123 @@
+"""Messages that came back: held until the news is here, then emitted anew or ended."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.contracts.commands import SendCommand, SendMessages
+from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
+from shared.contracts.directory import ClientsChanged
+from shared.contracts.progress import MailingEmitted
+from shared.contracts.topology import SCHEDULER_RETURNED
+from tests.integration.services.scheduler.conftest import World
+from tests.support.examples import client, clients, mailing
+
+
+def returned(envelope: SendMessages, command: SendCommand, **facts: Any) -> DeliveryEvents:
+    event = {
+        "message_id": command.message_id,
+        "mailing_id": envelope.mailing_id,
+        "client_id": command.client_id,
+        "timezone": envelope.timezone,
+        "dispatch": command.dispatch,
+        "attempt": command.attempt,
+        "kind": "returned",
+        "at": datetime.now(UTC),
+        "reason": "gate_moved",
+    }
+    return DeliveryEvents(kind="returned", events=(DeliveryEvent.model_validate(event | facts),))
+
+
+async def emitted(world: World, count: int) -> None:
+    await world.tap.until(lambda: len(world.commands()) == count)
+    await world.tap.until(lambda: bool(world.tap.of("progress.emitted", MailingEmitted)))
+
+
+async def drained(world: World, queue: str) -> None:
+    while (await world.channel.declare_queue(queue, passive=True)).declaration_result.message_count:
+        pass
+
+
+async def test_a_message_waits_for_the_revision_that_stopped_it(world: World) -> None:
+    async with world.listening(), world.scheduler():
+        await world.event(clients([1]), mailing(1, text="old"))
+        await emitted(world, 1)
+        first = world.envelopes()[0]
+        await world.event(returned(first, first.commands[0], mailing_revision=2))
+        await drained(world, SCHEDULER_RETURNED)
+        assert len(world.envelopes()) == 1
+        await world.event(mailing(1, revision=2, text="new"))
+        await world.tap.until(lambda: len(world.envelopes()) == 2)
+    again = world.envelopes()[1]
+    assert (again.text, again.mailing_revision) == ("new", 2)
+    assert again.commands[0].message_id == first.commands[0].message_id
+    assert again.commands[0].dispatch == 2
+
+
+async def test_a_return_that_is_delivered_twice_is_emitted_once(world: World) -> None:
+    async with world.listening(), world.scheduler():
+        await world.event(clients([1]), mailing(1))
+        await emitted(world, 1)
+        first = world.envelopes()[0]
+        back = returned(first, first.commands[0])
+        await world.event(back, back)
+        await world.tap.until(lambda: len(world.envelopes()) == 2)
+        await world.event(back, clients([2]), mailing(2, filter={"tags": ["nobody"]}))
+        await world.tap.until(lambda: len(world.tap.of("progress.emitted", MailingEmitted)) == 2)
+    assert [c.dispatch for c in world.commands()] == [1, 2]
+
+
+async def test_the_new_number_is_used_after_a_change(world: World) -> None:
+    async with world.listening(), world.scheduler():
+        await world.event(clients([1]), mailing(1))
+        await emitted(world, 1)
+        first = world.envelopes()[0]
+        await world.event(returned(first, first.commands[0], client_revision=2))
+        changed = client(1, revision=2, phone="79990001122")
+        await world.event(ClientsChanged(clients=(changed,)))
+        # A change of a client wakes nobody by itself: the next event or tick does.
+        await world.tap.until(lambda: len(world.commands()) == 2)
+    assert world.commands()[1].address == "79990001122"
+    assert world.commands()[1].client_revision == 2
+
+
+async def test_a_deleted_client_is_never_emitted_again(world: World) -> None:
+    async with world.listening(), world.scheduler():
+        await world.event(clients([1]), mailing(1))
+        await emitted(world, 1)
+        first = world.envelopes()[0]
+        gone = ClientsChanged(clients=(client(1, revision=2, deleted=True, phone=""),))
+        await world.event(gone, returned(first, first.commands[0], client_revision=2))
+        await world.tap.until(lambda: bool(world.tap.of("delivery.cancelled", DeliveryEvents)))
+    event = world.tap.of("delivery.cancelled", DeliveryEvents)[0].events[0]
+    assert (event.dispatch, event.reason) == (2, "client_deleted")
+    assert len(world.commands()) == 1
+
+
+async def test_a_message_whose_window_closed_waits_for_the_next(world: World) -> None:
+    hour = datetime.now(UTC).hour
+    away = {"from": f"{(hour + 4) % 24:02d}:00", "to": f"{(hour + 5) % 24 or 24:02d}:00"}
+    async with world.listening(), world.scheduler():
+        await world.event(clients([1], timezone="UTC"), mailing(1))
+        await emitted(world, 1)
+        first = world.envelopes()[0]
+        later = mailing(1, revision=2, window=away, ends_at=datetime.now(UTC) + timedelta(days=2))
+        await world.event(later, returned(first, first.commands[0], reason="window_closed"))
+        await world.tap.until(lambda: bool(world.tap.of("delivery.planned", DeliveryEvents)))
+    assert await world.count("SELECT count(*) FROM message WHERE state = 'held'") == 1
+    assert len(world.commands()) == 1
+
+
+async def test_a_cancelled_mailing_ends_everybody_who_is_left(world: World) -> None:
+    opens_at = datetime.now(UTC) + timedelta(hours=1)
+    async with world.listening(), world.scheduler():
+        await world.event(
+            clients(range(1, 21)),
+            mailing(1, starts_at=opens_at, ends_at=opens_at + timedelta(hours=1)),
+        )
+        await world.event(mailing(1, revision=2, state="cancelled"))
+        await world.tap.until(lambda: bool(world.tap.of("progress.emitted", MailingEmitted)))
+    cancelled = world.tap.of("delivery.cancelled", DeliveryEvents)
+    assert sum(len(message.events) for message in cancelled) == 20
+    assert {e.reason for message in cancelled for e in message.events} == {"mailing_cancelled"}
+    assert world.tap.of("progress.emitted", MailingEmitted)[0].messages == 20
+    assert not world.commands()
