@@ -1,0 +1,142 @@
+"""The books in PostgreSQL: the suite of all books, and what only a database can get wrong."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.stats.adapters.books import PostgresBooks
+from services.stats.adapters.upkeep import PostgresUpkeep
+from services.stats.domain.books import audience
+from services.stats.handlers import audit, deliveries, forget_pace
+from services.stats.ports import Due
+from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.statuses import Status
+from tests.unit.services.stats.examples import START, batch, event, hearings
+from tests.unit.services.stats.fakes import FakeClock, FakeMeters, ports
+from tests.unit.services.stats.suite import (
+    BooksSuite,
+    NewWorld,
+    World,
+    emitted,
+    same_end_in_any_order,
+)
+
+pytestmark = pytest.mark.servers
+
+
+class TestBooksInPostgres(BooksSuite):
+    pass
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(heard=hearings())
+async def test_order_and_repetition_change_nothing(
+    new_world: NewWorld, engine: AsyncEngine, heard: list[DeliveryEvent]
+) -> None:
+    ordered = sorted(set(heard), key=lambda each: (each.dispatch, each.attempt))
+    await same_end_in_any_order(new_world, heard, ordered)
+    assert await PostgresUpkeep(engine).out_of_balance(START) == []
+
+
+async def test_two_replicas_at_once_lose_and_repeat_nothing(
+    world: World, engine: AsyncEngine
+) -> None:
+    """The same events on both, in batches cut differently, over mailings that all overlap."""
+    events = [
+        event(kind, n, mailing_id=n % 7 + 1) for n in range(300) for kind in ("queued", "sent")
+    ]
+    shuffled = random.Random(1)
+    work = []
+    for _ in range(2):
+        replica = ports(PostgresBooks(engine, writers=4))
+        shuffled.shuffle(events)
+        work += [deliveries(replica, batch(*events[at : at + 50])) for at in range(0, 600, 50)]
+    await asyncio.gather(*work)
+    assert await PostgresUpkeep(engine).out_of_balance(START) == []
+    counted = await world.reports.everything()
+    assert {status: n for status, n in counted.items() if n} == {Status.SENT: 300}
+
+
+async def test_the_books_balance_at_every_moment(world: World) -> None:
+    """Whoever reads between two transactions sees every client exactly once."""
+    await world.hear(*(event("queued", n) for n in range(200)))
+    done = asyncio.Event()
+
+    async def watch() -> int:
+        looks = 0
+        while not done.is_set():
+            zones = await world.reports.zones(7)
+            assert [audience(zone.by_status) for zone in zones] == [200]
+            assert audience(await world.reports.everything()) == 200
+            looks += 1
+        return looks
+
+    watching = asyncio.create_task(watch())
+    for n in range(0, 200, 10):
+        await world.hear(*(event("sent", message) for message in range(n, n + 10)))
+    done.set()
+    assert await watching > 5
+    assert await world.by_status() == {Status.SENT: 200}
+
+
+async def test_a_failure_in_the_middle_leaves_nothing_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.stats.adapters import columns
+
+    monkeypatch.setattr(columns, "of_spans", lambda spans: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await world.hear(event("sent"))
+    monkeypatch.undo()
+    assert await world.by_status() == {}
+    assert await world.messages() == []
+    await world.hear(event("sent"))
+    assert await world.by_status() == {Status.SENT: 1}
+
+
+async def test_the_audit_finds_books_that_do_not_balance(world: World, engine: AsyncEngine) -> None:
+    await world.hear(event("queued"), event("queued", 2, mailing_id=8))
+    meters, clock, upkeep = FakeMeters(), FakeClock(), PostgresUpkeep(engine)
+    await audit(upkeep, meters, clock, timedelta(minutes=5))
+    assert meters.wrong == 0
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE tally SET n = n + 1 WHERE mailing_id = 8"))
+    await audit(upkeep, meters, clock, timedelta(minutes=5))
+    assert meters.wrong == 1
+    assert await upkeep.out_of_balance(START) == [8]
+
+
+async def test_the_audit_leaves_mailings_alone_that_ended_long_ago(
+    world: World, engine: AsyncEngine
+) -> None:
+    await world.hear(event("sent"))
+    [due] = await _due_after_emission(world)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE tally SET n = n + 1"))
+    await world.books.mark_finished(due, START)
+    upkeep = PostgresUpkeep(engine)
+    assert await upkeep.out_of_balance(START) == [7]
+    assert await upkeep.out_of_balance(START + timedelta(seconds=1)) == []
+
+
+async def test_the_pace_is_kept_for_a_minute(world: World, engine: AsyncEngine) -> None:
+    old, new = START - timedelta(seconds=61), START - timedelta(seconds=59)
+    await world.hear(event("sent", at=old), event("sent", 2, at=new))
+    await forget_pace(PostgresUpkeep(engine), FakeClock())
+    kept = await world.reports.sent_by_second(7, old)
+    assert kept == {int(new.timestamp()): 1}
+
+
+async def _due_after_emission(world: World) -> list[Due]:
+    async with world.books.open([7]) as page:
+        await page.emitted(emitted(messages=1))
+    return list(await world.books.due())

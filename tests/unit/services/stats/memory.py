@@ -1,0 +1,151 @@
+"""The books in memory: the plainest thing that could be right, to compare the real ones with.
+
+Nothing is rolled up here: every answer is counted from the messages themselves. What the handlers
+say the counts changed by is added up as well, and must come to the same at every commit.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from services.stats.domain.books import MailingBook, ZoneBook, total
+from services.stats.domain.standing import Cell, Change, SentSpan, Standing
+from services.stats.ports import Due, MessageLine
+from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.progress import MailingEmitted, WavesPlanned, WaveState
+from shared.contracts.statuses import ENDS, Status
+
+
+class MemoryBooks:
+    def __init__(self) -> None:
+        self.messages_by_id: dict[int, Standing] = {}
+        self.calls: dict[tuple[int, int, int, str], DeliveryEvent] = {}
+        self.waves: dict[tuple[int, str], WaveState] = {}
+        self.tally: Counter[Cell] = Counter()
+        self.pace: Counter[tuple[int, int]] = Counter()
+        self.spans: dict[int, SentSpan] = {}
+        self.emissions: dict[int, tuple[int, int]] = {}
+        self.finished: dict[int, int] = {}
+
+    @asynccontextmanager
+    async def open(self, mailing_ids: Collection[int]) -> AsyncIterator["MemoryBooks"]:
+        yield self
+        counted = Counter(
+            Cell(each.mailing_id, each.timezone, each.status)
+            for each in self.messages_by_id.values()
+        )
+        assert +self.tally == counted
+
+    async def standings(self, message_ids: Collection[int]) -> Mapping[int, Standing]:
+        known = self.messages_by_id
+        return {each: known[each] for each in message_ids if each in known}
+
+    async def enter(self, change: Change, calls: Sequence[DeliveryEvent]) -> None:
+        self.messages_by_id |= {each.message_id: each for each in change.standings}
+        self.tally.update(change.shifts)
+        self.pace.update(change.sent)
+        for call in calls:
+            self.calls.setdefault((call.message_id, call.dispatch, call.attempt, call.kind), call)
+        for mailing_id, span in change.spans.items():
+            known = self.spans.get(mailing_id, span)
+            self.spans[mailing_id] = SentSpan(
+                min(known.first, span.first), max(known.last, span.last)
+            )
+
+    async def plan(self, planned: WavesPlanned) -> None:
+        for wave in planned.waves:
+            known = self.waves.get((planned.mailing_id, wave.timezone))
+            if known is None or wave.seq > known.seq:
+                self.waves[planned.mailing_id, wave.timezone] = wave
+
+    async def emitted(self, emitted: MailingEmitted) -> None:
+        told = (emitted.revision, emitted.messages)
+        self.emissions[emitted.mailing_id] = max(told, self.emissions.get(emitted.mailing_id, told))
+
+    async def due(self, mailing_ids: Collection[int] | None = None) -> Sequence[Due]:
+        return [
+            Due(mailing_id, revision)
+            for mailing_id, (revision, messages) in sorted(self.emissions.items())
+            if (mailing_ids is None or mailing_id in mailing_ids)
+            and revision > self.finished.get(mailing_id, 0)
+            and self._all_ended(mailing_id, messages)
+        ]
+
+    async def mark_finished(self, due: Due, at: datetime) -> None:
+        self.finished[due.mailing_id] = max(due.revision, self.finished.get(due.mailing_id, 0))
+
+    async def mailing(self, mailing_id: int) -> MailingBook:
+        return (await self.mailings([mailing_id]))[0]
+
+    async def mailings(self, mailing_ids: Collection[int]) -> Sequence[MailingBook]:
+        return [self._mailing(mailing_id) for mailing_id in mailing_ids]
+
+    async def zones(self, mailing_id: int) -> Sequence[ZoneBook]:
+        named = {zone for mailing, zone in self.waves if mailing == mailing_id}
+        lived = {each.timezone for each in self._of(mailing_id)}
+        books = [self._zone(mailing_id, zone) for zone in named | lived]
+        return sorted(books, key=_opening)
+
+    async def sent_by_second(self, mailing_id: int, since: datetime) -> Mapping[int, int]:
+        return {
+            second: sent
+            for (mailing, second), sent in self.pace.items()
+            if mailing == mailing_id and second >= int(since.timestamp())
+        }
+
+    async def messages(
+        self, mailing_id: int, status: Status | None, after: int, limit: int
+    ) -> Sequence[MessageLine]:
+        wanted = [
+            each
+            for each in self._of(mailing_id)
+            if each.message_id > after and status in (None, each.status)
+        ]
+        ordered = sorted(wanted, key=lambda each: each.message_id)
+        return [MessageLine(each, self._attempts(each.message_id)) for each in ordered[:limit]]
+
+    async def everything(self) -> Mapping[Status, int]:
+        mailings = {mailing for mailing, _ in self.waves} | {
+            each.mailing_id for each in self.messages_by_id.values()
+        }
+        return total(self._mailing(mailing_id).by_status for mailing_id in mailings)
+
+    def _of(self, mailing_id: int) -> list[Standing]:
+        return [each for each in self.messages_by_id.values() if each.mailing_id == mailing_id]
+
+    def _all_ended(self, mailing_id: int, messages: int) -> bool:
+        statuses = [each.status for each in self._of(mailing_id)]
+        return len(statuses) >= messages and all(status in ENDS for status in statuses)
+
+    def _zone(self, mailing_id: int, zone: str) -> ZoneBook:
+        rows = Counter(each.status for each in self._of(mailing_id) if each.timezone == zone)
+        wave = self.waves.get((mailing_id, zone))
+        if wave is None:
+            return ZoneBook(zone, rows)
+        rest = Status(wave.rest)
+        rows[rest] += max(0, wave.size - rows.total())
+        return ZoneBook(zone, rows, wave.opens_at, wave.closes_at, rest, wave.reason)
+
+    def _mailing(self, mailing_id: int) -> MailingBook:
+        named = {zone for mailing, zone in self.waves if mailing == mailing_id}
+        lived = {each.timezone for each in self._of(mailing_id)}
+        by_status = total(self._zone(mailing_id, zone).by_status for zone in named | lived)
+        span = self.spans.get(mailing_id)
+        if span is None:
+            return MailingBook(mailing_id, by_status)
+        return MailingBook(mailing_id, by_status, span.first, span.last)
+
+    def _attempts(self, message_id: int) -> int:
+        return len(
+            {
+                (dispatch, attempt)
+                for (message, dispatch, attempt, kind), call in self.calls.items()
+                if message == message_id and (kind != "returned" or call.latency_ms is not None)
+            }
+        )
+
+
+def _opening(zone: ZoneBook) -> tuple[bool, float, str]:
+    opens = zone.opens_at.timestamp() if zone.opens_at else 0.0
+    return (zone.opens_at is None, opens, zone.timezone)

@@ -1,0 +1,27 @@
+"""The twin passes the suite of the real books, so it may stand in for them."""
+
+import pytest
+from hypothesis import given
+
+from shared.contracts.delivery import DeliveryEvent
+from tests.unit.services.stats.examples import hearings
+from tests.unit.services.stats.fakes import FakeAnnouncer
+from tests.unit.services.stats.memory import MemoryBooks
+from tests.unit.services.stats.suite import BooksSuite, World, same_end_in_any_order
+
+
+async def new_world() -> World:
+    books = MemoryBooks()
+    return World(books, books, FakeAnnouncer())
+
+
+class TestBooksInMemory(BooksSuite):
+    @pytest.fixture
+    async def world(self) -> World:
+        return await new_world()
+
+
+@given(heard=hearings())
+async def test_order_and_repetition_change_nothing(heard: list[DeliveryEvent]) -> None:
+    ordered = sorted(set(heard), key=lambda each: (each.dispatch, each.attempt))
+    await same_end_in_any_order(new_world, heard, ordered)
