@@ -1,0 +1,90 @@
+"""What becomes of a message that came back."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.scheduler.domain.returned import (
+    Client,
+    Emit,
+    End,
+    HoldUntil,
+    decide,
+    due_after,
+    matches,
+)
+from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.mailings import FilterSpec
+from tests.support.examples import mailing
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SOMEBODY = Client(deleted=False, zone="UTC", operator_code="999", tags=("gold",))
+DAY: dict[str, Any] = {
+    "starts_at": NOON - timedelta(hours=12),
+    "ends_at": NOON + timedelta(hours=36),
+}
+
+
+def test_in_the_window_it_goes_out_again_until_the_window_closes() -> None:
+    verdict = decide(mailing(1, **DAY, window={"from": "10:00", "to": "20:00"}), SOMEBODY, NOON)
+    assert verdict == Emit(NOON.replace(hour=20))
+
+
+def test_outside_it_waits_for_the_next_window_of_its_clients_present_zone() -> None:
+    away = Client(False, "Asia/Tokyo", "999", ())
+    verdict = decide(mailing(1, **DAY, window={"from": "10:00", "to": "20:00"}), away, NOON)
+    assert verdict == HoldUntil(datetime(2026, 11, 24, 1, tzinfo=UTC))
+
+
+def test_without_a_window_left_it_expires() -> None:
+    past = mailing(1, starts_at=NOON - timedelta(hours=2), ends_at=NOON - timedelta(hours=1))
+    assert decide(past, SOMEBODY, NOON) == End("expired", "window_passed")
+
+
+def test_a_deleted_client_or_a_cancelled_mailing_ends_it() -> None:
+    gone = Client(True, "", "", ())
+    assert decide(mailing(1, **DAY), gone, NOON) == End("cancelled", "client_deleted")
+    cancelled = mailing(1, state="cancelled", **DAY)
+    assert decide(cancelled, SOMEBODY, NOON) == End("cancelled", "mailing_cancelled")
+
+
+def test_who_is_no_longer_in_the_audience_gets_nothing() -> None:
+    silver = mailing(1, **DAY, filter={"tags": ["silver"]})
+    assert decide(silver, SOMEBODY, NOON) == End("cancelled", "not_in_audience")
+
+
+@pytest.mark.parametrize(
+    ("tags", "codes", "expected"),
+    [
+        (None, None, True),
+        (("gold", "x"), None, True),
+        (("x",), None, False),
+        (None, ("999",), True),
+        (None, ("900",), False),
+        (("gold",), ("999",), True),
+        (("gold",), ("900",), False),
+        (("x",), ("999",), False),
+    ],
+)
+def test_a_filter_matches_any_tag_and_any_code(
+    tags: tuple[str, ...] | None, codes: tuple[str, ...] | None, expected: bool
+) -> None:
+    assert matches(FilterSpec(tags=tags, operator_codes=codes), SOMEBODY) is expected
+
+
+@pytest.mark.parametrize(("reason", "pause"), [("gate_moved", 0), ("channel_stopped", 30)])
+def test_a_stopped_channel_is_given_time(reason: str, pause: int) -> None:
+    event = DeliveryEvent.model_validate(
+        {
+            "message_id": 1,
+            "mailing_id": 1,
+            "client_id": 1,
+            "timezone": "UTC",
+            "dispatch": 1,
+            "kind": "returned",
+            "at": NOON,
+            "reason": reason,
+        }
+    )
+    assert due_after(event, NOON) == NOON + timedelta(seconds=pause)
