@@ -1,0 +1,170 @@
+"""The whole service in this process: broker in, books and answers out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import aio_pika
+import httpx
+import pytest
+import pytest_asyncio
+from aio_pika.abc import AbstractChannel
+from fastapi import FastAPI
+from faststream.rabbit import RabbitBroker
+
+from services.stats.settings import Settings
+from services.stats.wiring import make_app
+from shared.contracts.base import Message
+from shared.contracts.delivery import CallsInFlight, DeliveryEvent, InFlight
+from shared.contracts.progress import MailingEmitted, MailingFinished
+from shared.contracts.topology import API_PROGRESS, STATS_EVENTS
+from shared.runtime.broker import Publisher, make_broker
+from shared.runtime.topology import apply
+from tests.support.servers import Vhost
+from tests.unit.services.stats.examples import batch, event, wave, waves
+from tests.unit.services.stats.fakes import FakeMeters
+
+pytestmark = pytest.mark.servers
+
+TOKEN = "a token of sixteen"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def amqp_url(vhost: Vhost) -> str:
+    await asyncio.to_thread(apply, vhost.management_url, vhost.amqp_url, (1,))
+    return vhost.amqp_url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def broker(amqp_url: str) -> AsyncIterator[RabbitBroker]:
+    broker = make_broker(amqp_url, service="test")
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+@pytest_asyncio.fixture
+async def channel(amqp_url: str) -> AsyncIterator[AbstractChannel]:
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        yield await connection.channel()
+
+
+@pytest.fixture
+def make_service(database_url: str, amqp_url: str) -> "MakeService":
+    return MakeService(database_url, amqp_url)
+
+
+class MakeService:
+    """Starts the service as often as a test needs it; its HTTP client comes back."""
+
+    def __init__(self, database_url: str, amqp_url: str) -> None:
+        self.facts = {"database_url": database_url, "RABBITMQ_URL": amqp_url}
+        self.meters = FakeMeters()
+
+    def app(self, **changed: str) -> FastAPI:
+        facts: dict[str, Any] = {**self.facts, "SERVICE_TOKEN": TOKEN, **changed}
+        return make_app(Settings(**facts), meters=self.meters)
+
+    @asynccontextmanager
+    async def running(self, **changed: str) -> AsyncIterator[httpx.AsyncClient]:
+        app = self.app(**changed)
+        transport = httpx.ASGITransport(app)
+        token = {"Authorization": f"Bearer {TOKEN}"}
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://stats", headers=token) as http,
+        ):
+            yield http
+
+
+async def test_from_the_plan_to_the_end(
+    make_service: MakeService, broker: RabbitBroker, channel: AbstractChannel
+) -> None:
+    publisher = Publisher(broker)
+    now = datetime.now(UTC)
+    entry = InFlight(mailing_id=71, calls=2)
+    lived: list[Message] = [
+        waves(wave(3), mailing_id=71),
+        batch(*(of_mailing(71, "queued", n) for n in (1, 2, 3))),
+        CallsInFlight(sender="a", at=now, mailings=(entry,)),
+        batch(*(of_mailing(71, "sent", n, at=now) for n in (1, 2))),
+    ]
+    async with make_service.running() as http:
+        for message in lived:
+            await publisher.event(message)
+        statistics = await until(http, 71, lambda answer: answer["by_status"]["sent"] == 2)
+        assert (statistics["audience"], statistics["by_status"]["queued"]) == (3, 1)
+        assert (statistics["in_flight"], statistics["rate_per_second"]) == (2, 0.2)
+        await publisher.event(MailingEmitted(mailing_id=71, revision=4, messages=3))
+        await publisher.event(batch(of_mailing(71, "failed", 3)))
+        finished = await next_finished(channel, 71)
+        assert (finished.mailing_id, finished.revision) == (71, 4)
+
+
+async def test_what_was_not_acknowledged_comes_again_and_changes_nothing(
+    make_service: MakeService, broker: RabbitBroker, amqp_url: str
+) -> None:
+    """A consumer dies with a batch in its hands that another has already applied."""
+    publisher = Publisher(broker)
+    sent = batch(*(of_mailing(72, "sent", n) for n in range(10, 20)))
+    for _ in range(2):
+        await publisher.event(sent)
+    dying = await aio_pika.connect(amqp_url)
+    queue = await (await dying.channel()).get_queue(STATS_EVENTS, ensure=False)
+    assert (await queue.get()).body == sent.encode()
+    async with make_service.running() as http:
+        await until(http, 72, lambda answer: answer["by_status"]["sent"] == 10)
+        await dying.close()
+        statistics = await until(http, 72, lambda _: make_service.meters.stale == 10)
+        assert statistics["audience"] == statistics["by_status"]["sent"] == 10
+
+
+async def test_a_batch_waits_for_the_next_start(
+    make_service: MakeService, broker: RabbitBroker
+) -> None:
+    await Publisher(broker).event(batch(of_mailing(73, "sent", 30)))
+    async with make_service.running() as http:
+        await until(http, 73, lambda answer: answer["by_status"]["sent"] == 1)
+
+
+async def test_it_answers_while_the_broker_is_away(make_service: MakeService) -> None:
+    async with make_service.running(RABBITMQ_URL="amqp://nobody:none@127.0.0.1:1/") as http:
+        assert (await http.get("/mailings/99/statistics")).json()["audience"] == 0
+        assert (await http.get("/health/ready")).status_code == 200
+        assert (await http.get("/metrics")).status_code == 200
+
+
+async def test_it_says_that_its_database_is_away(make_service: MakeService) -> None:
+    nowhere = "postgresql+asyncpg://nobody:none@127.0.0.1:1/nothing"
+    async with make_service.running(database_url=nowhere) as http:
+        assert (await http.get("/mailings/99/statistics")).status_code == 503
+        assert (await http.get("/health/ready")).status_code == 503
+        assert (await http.get("/health/live")).status_code == 200
+
+
+def of_mailing(mailing_id: int, kind: Any, message_id: int, **fields: Any) -> DeliveryEvent:
+    return event(kind, message_id, mailing_id=mailing_id, **fields)
+
+
+async def until(http: httpx.AsyncClient, mailing_id: int, holds: Any) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        while True:
+            answer = await http.get(f"/mailings/{mailing_id}/statistics")
+            statistics: dict[str, Any] = answer.json()
+            if holds(statistics):
+                return statistics
+            await asyncio.sleep(0.02)
+
+
+async def next_finished(channel: AbstractChannel, mailing_id: int) -> MailingFinished:
+    queue = await channel.get_queue(API_PROGRESS)
+    async with asyncio.timeout(10), queue.iterator(no_ack=True) as messages:
+        async for message in messages:
+            if message.routing_key == MailingFinished.routing_key:
+                finished = MailingFinished.decode(message.body)
+                if finished.mailing_id == mailing_id:
+                    return finished
+    raise AssertionError("the queue ended")
