@@ -1,0 +1,42 @@
+"""One house for the end-to-end tests; each starts with a provider that has seen nothing."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.support.house import House, running_house
+
+SETTINGS = {"SENDER_REPLICAS": "2", "SENDER_RETRY_TIERS": "1,2,5", "SENDER_CALL_TIMEOUT": "3"}
+_phones = count(1, 1_000_000)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def only_house() -> AsyncIterator[House]:
+    # Not under pytest's own folder: that one is closed to the user PostgreSQL runs as.
+    home = Path(tempfile.mkdtemp(prefix="carillon-e2e-"))
+    async with running_house(home, SETTINGS) as house:
+        yield house
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest_asyncio.fixture
+async def house(only_house: House) -> House:
+    await only_house.forget()
+    return only_house
+
+
+@pytest.fixture
+def first_phone() -> int:
+    """Where this test's numbers begin, so that no two tests share a client."""
+    return next(_phones)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/e2e" in item.path.as_posix():
+            item.add_marker(pytest.mark.e2e)

@@ -1,0 +1,201 @@
+"""A whole Carillon for a test: every service as a real process, in a folder of its own."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.local.ports import free_ports
+from deploy.local.variables import read_file
+from shared.contracts.statuses import Status
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGIN = "admin@example.com"
+STATUSES = [status.value for status in Status]
+
+Json = dict[str, Any]
+
+
+def csv_of(phones: Iterable[int], zones: Iterable[str], tag: str) -> bytes:
+    """``phones``: nine digits each; the zones go round."""
+    names = list(zones)
+    lines = (f"79{n:09d},{names[i % len(names)]},{tag}" for i, n in enumerate(phones))
+    return "\n".join(["phone,timezone,tags", *lines]).encode()
+
+
+@dataclass
+class House:
+    """``api``: the gateway, logged in; ``simulator``: the provider's control endpoints."""
+
+    home: Path
+    api: httpx.AsyncClient
+    simulator: httpx.AsyncClient
+
+    # ---- what a user does
+
+    async def import_clients(self, body: bytes) -> Json:
+        answer = await self.api.post(
+            "/clients/import", content=body, headers={"Content-Type": "text/csv"}
+        )
+        assert answer.status_code == 202, answer.text
+        return await self.import_done(answer.json()["id"])
+
+    async def import_done(self, number: int, patience: float = 120) -> Json:
+        async def done() -> Json | None:
+            found: Json = (await self.api.get(f"/imports/{number}")).json()
+            return found if found["state"] != "running" else None
+
+        found: Json = await eventually(done, patience, every=0.05)
+        return found
+
+    async def launch(self, **body: Any) -> int:
+        now = datetime.now(UTC)
+        proper = {
+            "text": "The bells ring",
+            "starts_at": (now - timedelta(minutes=1)).isoformat(),
+            "ends_at": (now + timedelta(hours=2)).isoformat(),
+        }
+        answer = await self.api.post("/mailings", json=proper | body)
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["id"])
+
+    async def books(self, mailing: int) -> Json:
+        """The mailing's statistics, after making sure that they balance."""
+        return balanced(await self.api.get(f"/mailings/{mailing}/statistics"))
+
+    async def finished(self, mailing: int, patience: float = 120) -> Json:
+        """The books once the mailing has finished; they are checked all the way."""
+
+        async def done() -> Json | None:
+            try:
+                answer = await self.api.get(f"/mailings/{mailing}/statistics")
+            except httpx.TransportError:  # the api may be the one that was killed
+                return None
+            if answer.status_code == 503:  # or stats
+                return None
+            books = balanced(answer)
+            return books if books["state"] == "finished" else None
+
+        finished: Json = await eventually(done, patience, every=0.25)
+        return finished
+
+    # ---- what the provider says
+
+    async def misbehave(self, **faults: Any) -> None:
+        (await self.simulator.put("/control/faults", json=faults)).raise_for_status()
+
+    async def provider(self) -> Json:
+        counted: Json = (await self.simulator.get("/control/books")).json()
+        return counted
+
+    async def accepted(self, least: int, patience: float = 60) -> Json:
+        """The provider's books once it has accepted so many."""
+
+        async def enough() -> Json | None:
+            counted = await self.provider()
+            return counted if counted["distinct"] >= least else None
+
+        counted: Json = await eventually(enough, patience, every=0.02)
+        return counted
+
+    async def forget(self) -> None:
+        (await self.simulator.post("/control/reset")).raise_for_status()
+        await self.misbehave()
+
+    # ---- what happens to processes
+
+    def pid(self, name: str) -> int:
+        return int((self.home / "run" / f"{name}.pid").read_text())
+
+    def kill(self, name: str) -> int:
+        """kill -9; returns the pid that is gone."""
+        pid = self.pid(name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    async def back(self, name: str, gone: int) -> None:
+        async def again() -> bool:
+            return self.pid(name) != gone
+
+        await eventually(again, 10, every=0.1)
+
+    def log(self, name: str) -> str:
+        return (self.home / "run" / f"{name}.log").read_text()
+
+
+def balanced(answer: httpx.Response) -> Json:
+    assert answer.status_code == 200, answer.text
+    books: Json = answer.json()
+    assert list(books["by_status"]) == STATUSES
+    assert books["audience"] == sum(books["by_status"].values()), books
+    for zone in books["by_zone"]:
+        assert zone["audience"] == sum(zone["by_status"].values()), zone
+    return books
+
+
+async def eventually(ask: Any, patience: float, *, every: float) -> Any:
+    """The first true answer. Raises TimeoutError after ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while not (answer := await ask()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nothing came of it within {patience} s")
+        await asyncio.sleep(every)
+    return answer
+
+
+@asynccontextmanager
+async def running_house(home: Path, settings: Mapping[str, str]) -> AsyncIterator[House]:
+    """Starts everything without containers; stops it, and drops its data, at the end."""
+    api_port, simulator_port = free_ports(2)
+    environment = {
+        **os.environ,
+        "CARILLON_DATA": str(home),
+        "API_PORT": str(api_port),
+        "SIMULATOR_PORT": str(simulator_port),
+        "API_ADMIN_EMAIL": LOGIN,
+        "SENDER_PROVIDER_URL": "",
+        **settings,
+    }
+    await _command("up", environment)
+    try:
+        api, simulator = (
+            httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{port}{path}", timeout=30, trust_env=False
+            )
+            for port, path in ((api_port, "/api/v1"), (simulator_port, ""))
+        )
+        async with api, simulator:
+            await _log_in(api, home)
+            yield House(home, api, simulator)
+    finally:
+        await _command("down", environment)
+
+
+async def _log_in(api: httpx.AsyncClient, home: Path) -> None:
+    password = read_file(home / "secrets.env")["API_ADMIN_PASSWORD"]
+    answer = await api.post("/auth/login", json={"email": LOGIN, "password": password})
+    assert answer.status_code == 200, answer.text
+    api.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+async def _command(name: str, environment: Mapping[str, str]) -> None:
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "deploy.local", name],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
