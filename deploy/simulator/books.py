@@ -29,6 +29,8 @@ class Record(TypedDict):
     first_at: str
     last_at: str
     text_sha256: str
+    answer: str
+    """How the last call that was accepted was answered."""
 
 
 class Summary(TypedDict):
@@ -132,6 +134,7 @@ class Books:
             first_at=instant(self._first[row]),
             last_at=instant(self._last[row]),
             text_sha256=self._digest(row).hex(),
+            answer=ANSWERS[self._answers[row]].value,
         )
 
 

@@ -46,6 +46,7 @@ def test_a_record_tells_number_times_and_hash() -> None:
             "first_at": "1970-01-01T00:00:01.000Z",
             "last_at": "1970-01-01T00:00:01.000Z",
             "text_sha256": sha256(b"hello").hexdigest(),
+            "answer": "ok",
         }
     ]
 
