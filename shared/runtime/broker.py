@@ -17,6 +17,7 @@ from faststream.exceptions import FastStreamException
 from faststream.middlewares import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitExchange, RabbitMessage, RabbitQueue
 from faststream.rabbit.prometheus import RabbitPrometheusMiddleware
+from faststream.rabbit.subscriber.usecase import RabbitSubscriber
 from pydantic import ValidationError
 
 from shared.contracts.base import Message
@@ -131,18 +132,21 @@ def subscribe(
     on_message: Callable[[RabbitMessage], Awaitable[None]],
     *,
     prefetch: int,
-) -> None:
+) -> RabbitSubscriber:
     """Hands every delivery of ``queue`` to ``on_message``, which must settle it itself.
 
-    Prefetch is the concurrency: each delivery is a task of its own.
+    Prefetch is the concurrency: each delivery is a task of its own. Stopping the subscriber stops
+    the deliveries and leaves what is in hand to be settled.
     """
-    broker.subscriber(
+    subscriber = broker.subscriber(
         RabbitQueue(queue, declare=False),
         channel=Channel(prefetch_count=prefetch),
         ack_policy=AckPolicy.MANUAL,
         decoder=_leave_encoded,
         no_reply=True,
-    )(_as_handler(on_message))
+    )
+    subscriber(_as_handler(on_message))
+    return subscriber
 
 
 def decode(queue: str, message: type[M], body: bytes) -> M | None:
