@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.local.addresses import Addresses
 from deploy.local.leftovers import stop_leftovers
-from deploy.local.plan import DEFAULT_ADMIN, DEFAULT_API_PORT, ROOT
-from deploy.local.ports import LOOPBACK
+from deploy.local.plan import ROOT
 from deploy.local.processes import ManagedProcess, ProcessSpec, read_pid
 from deploy.local.run_ports import read_ports
 from deploy.local.status import Status, read_status
@@ -65,7 +65,7 @@ class Run:
         self.down()
         postgres = self.home / "postgres"
         shutil.rmtree(postgres.resolve(), ignore_errors=True)
-        for entry in ("postgres", "ports.json", "secrets.env", "lock"):
+        for entry in ("postgres", "ports.json", "secrets.env", "addresses.env", "lock"):
             (self.home / entry).unlink(missing_ok=True)
         for folder in ("rabbitmq", "run"):
             shutil.rmtree(self.home / folder, ignore_errors=True)
@@ -106,25 +106,21 @@ class Run:
         return f"See {self._supervisor.log_file}."
 
     def _print_addresses(self) -> None:
-        ports = read_ports(self.home / "ports.json")
-        api = f"http://{LOOPBACK}:{self._variables.get('API_PORT', DEFAULT_API_PORT)}"
+        addresses = Addresses.of(self._variables, read_ports(self.home / "ports.json"))
+        addresses.write(self.home / "addresses.env")
         lines = [
             "Carillon is running.",
-            f"  API         {api}/api/v1 (Swagger UI: {api}/docs)",
-            f"  First admin {self._variables.get('API_ADMIN_EMAIL', DEFAULT_ADMIN)}",
-            f"  Password    {self._variables['API_ADMIN_PASSWORD']}",
-            f"  Provider    {self._provider(ports)}",
-            f"  RabbitMQ    http://{LOOPBACK}:{ports['management']} (user admin, password"
+            f"  API         {addresses.api}/api/v1 (Swagger UI: {addresses.api}/docs)",
+            f"  First admin {addresses.email}",
+            f"  Password    {addresses.password}",
+            f"  Provider    {self._provider(addresses)}",
+            f"  RabbitMQ    {addresses.rabbitmq} (user admin, password"
             f" RABBITMQ_ADMIN_PASSWORD in {self.home.name}/secrets.env)",
             f"  Logs        {self.home.name}/run/*.log",
         ]
         print("\n".join(lines), flush=True)
 
-    def _provider(self, ports: Mapping[str, int]) -> str:
-        given = self._variables.get("SENDER_PROVIDER_URL")
-        if given:
-            return given
-        return (
-            f"the simulator at http://{LOOPBACK}:{ports['simulator']},"
-            " because SENDER_PROVIDER_URL is not set"
-        )
+    def _provider(self, addresses: Addresses) -> str:
+        if addresses.simulator is None:
+            return self._variables["SENDER_PROVIDER_URL"]
+        return f"the simulator at {addresses.simulator}, because SENDER_PROVIDER_URL is not set"

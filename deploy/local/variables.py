@@ -23,9 +23,10 @@ SECRETS = (
 
 
 def read_variables(root: Path, home: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Every setting of a run; an empty value counts as not given."""
+    """Every setting of a run. An empty value takes back what an earlier source gave."""
     sources = (ensure_secrets(home / "secrets.env"), read_file(root / ".env"), environment)
-    return {name: value for source in sources for name, value in source.items() if value}
+    merged = {name: value for source in sources for name, value in source.items()}
+    return {name: value for name, value in merged.items() if value}
 
 
 def read_file(file: Path) -> dict[str, str]:

@@ -1,0 +1,79 @@
+# Everything a person runs by hand. `make` alone prints this list.
+# Variables given on the command line win over .env: make up SENDER_REPLICAS=4
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+# Changes when the installed packages do; a second run finds it and installs nothing.
+STAMP := $(VENV)/.installed
+CHECKED := deploy services shared tests
+
+# docker where an engine answers and compose is there, else private processes.
+run = $(shell deploy/choose-run.sh)
+
+.PHONY: help
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# ---------------------------------------------------------------- running it
+
+.PHONY: demo
+demo: $(STAMP) ## Start everything and watch a mailing reach 2,000 clients in all time zones
+	@deploy/demo.sh $(run)
+
+.PHONY: up
+up: $(STAMP) ## Start everything in the background and print its addresses
+	@deploy/run.sh $(run) up
+
+.PHONY: down
+down: $(STAMP) ## Stop everything
+	@deploy/run.sh $(run) down
+
+.PHONY: reset
+reset: $(STAMP) ## Stop everything and drop its data
+	@deploy/run.sh $(run) reset
+
+.PHONY: status
+status: $(STAMP) ## Show what runs
+	@deploy/run.sh $(run) status
+
+# ---------------------------------------------------------------- checking it
+
+.PHONY: test
+test: $(STAMP) ## Run the tests; servers are started as they are needed
+	$(PYTHON) -m pytest -m "not slow"
+
+.PHONY: lint
+lint: $(STAMP) ## Check style, types and import rules
+	$(VENV)/bin/ruff check $(CHECKED)
+	$(VENV)/bin/ruff format --check $(CHECKED)
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+.PHONY: check
+check: ## Do everything that CI does
+	@.ci/run
+
+.PHONY: bench
+bench: $(STAMP) ## Measure throughput and memory
+	$(PYTHON) -m pytest tests/bench -m "" -s
+
+.PHONY: chaos
+chaos: $(STAMP) ## Kill every process in turn during a mailing and count what arrived
+	$(PYTHON) -m pytest tests/chaos -m "" -s
+
+# ---------------------------------------------------------------- the environment
+
+.PHONY: venv
+venv: $(STAMP) ## Install the pinned packages into .venv
+
+$(STAMP): requirements/dev.txt deploy/venv.sh
+	@deploy/venv.sh $(VENV) requirements/dev.txt
+	@touch $@
+
+.PHONY: lock
+lock: $(STAMP) ## Pin all packages anew, with hashes, from pyproject.toml
+	@deploy/lock.sh $(VENV)
