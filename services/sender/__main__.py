@@ -1,0 +1,8 @@
+"""``python -m services.sender [migrate [up|down]]``"""
+
+from services.sender.settings import Settings
+from services.sender.wiring import make_app
+from shared.runtime.service import main
+
+if __name__ == "__main__":
+    main("sender", Settings, make_app)

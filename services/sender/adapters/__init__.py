@@ -1,0 +1,1 @@
+"""The sender's ports on PostgreSQL, RabbitMQ and HTTP."""

@@ -1,0 +1,141 @@
+"""The ledger in PostgreSQL: one statement per batch, never one per command."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.sender.adapters.ledger_sql import CLAIM, LOOK, RECORD_CALLS, RECORD_UNCALLED
+from services.sender.domain.outcomes import Outcome
+from services.sender.domain.verdicts import GateState, Look, Recorded
+from services.sender.domain.work import Work
+from services.sender.ports import RecordedAs
+
+
+class PostgresLedger:
+    def __init__(self, engine: AsyncEngine, *, holder: str, lease: float, idempotent: bool) -> None:
+        """``holder``: names this process and no other, not even a later one of the same name;
+        ``lease``: seconds; ``idempotent``: the provider knows an id again."""
+        self._engine = engine
+        self._holder = {"holder": holder}
+        self._claim_rules = {"holder": holder, "lease": lease, "idempotent": idempotent}
+
+    async def claim(self, works: Sequence[Work]) -> Mapping[int, bool]:
+        works = sorted(works, key=_message_id)
+        letters = [work.parcel.letter for work in works]
+        values = _identity(works) | {
+            "uncertain": [work.command.unknown for work in works],
+            "mailing_revisions": [letter.mailing_revision for letter in letters],
+            "client_revisions": [work.command.client_revision for work in works],
+            "not_after": [letter.not_after for letter in letters],
+        }
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(CLAIM, values | self._claim_rules)
+            return {row[0]: row[1] for row in rows}
+
+    async def look(self, works: Sequence[Work]) -> Sequence[Look]:
+        values = {
+            "message_ids": [work.message_id for work in works],
+            "mailing_ids": [work.parcel.letter.mailing_id for work in works],
+            "client_ids": [work.command.client_id for work in works],
+        }
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(LOOK, values | self._holder)
+            looks = {row.message_id: _look(row) for row in rows}
+        return [looks[work.message_id] for work in works]
+
+    async def record_calls(self, outcomes: Sequence[Outcome]) -> Mapping[int, RecordedAs]:
+        outcomes = sorted(outcomes, key=_message_id_of)
+        commands = [outcome.work.command for outcome in outcomes]
+        values = _outcome_values(outcomes) | {
+            "message_ids": [command.message_id for command in commands],
+            "dispatches": [command.dispatch for command in commands],
+            "attempts": [command.attempt for command in commands],
+            "due": [outcome.due for outcome in outcomes],
+            "http_status": [outcome.http_status for outcome in outcomes],
+            "latency_ms": [outcome.latency_ms for outcome in outcomes],
+            "next_attempt_at": [outcome.next_attempt_at for outcome in outcomes],
+        }
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(RECORD_CALLS, values | self._holder)
+            return {row[0]: RecordedAs(row[1], row[2]) for row in rows}
+
+    async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Collection[int]:
+        outcomes = sorted(outcomes, key=_message_id_of)
+        identity = _identity([outcome.work for outcome in outcomes])
+        values = (
+            identity
+            | _outcome_values(outcomes)
+            | {
+                "mailing_revisions": [outcome.mailing_revision for outcome in outcomes],
+                "client_revisions": [outcome.client_revision for outcome in outcomes],
+            }
+        )
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(RECORD_UNCALLED, values | self._holder)
+            return {row[0] for row in rows}
+
+
+def _message_id(work: Work) -> int:
+    return work.command.message_id
+
+
+def _message_id_of(outcome: Outcome) -> int:
+    return outcome.work.command.message_id
+
+
+def _identity(works: Sequence[Work]) -> dict[str, Any]:
+    commands = [work.command for work in works]
+    letters = [work.parcel.letter for work in works]
+    return {
+        "message_ids": [command.message_id for command in commands],
+        "mailing_ids": [letter.mailing_id for letter in letters],
+        "client_ids": [command.client_id for command in commands],
+        "timezones": [letter.timezone for letter in letters],
+        "dispatches": [command.dispatch for command in commands],
+        "attempts": [command.attempt for command in commands],
+    }
+
+
+def _outcome_values(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "states": [outcome.kind for outcome in outcomes],
+        "uncertain": [outcome.uncertain for outcome in outcomes],
+        "happened_at": [outcome.at for outcome in outcomes],
+        "reasons": [outcome.reason for outcome in outcomes],
+        "details": [outcome.detail for outcome in outcomes],
+    }
+
+
+def _look(row: Row[Any]) -> Look:
+    return Look(
+        now=row.now,
+        recorded=None if row.state is None else _recorded(row),
+        mailing_gate=_gate(row.mailing_gate, row.mailing_closed),
+        client_gate=_gate(row.client_gate, row.client_closed),
+    )
+
+
+def _gate(revision: int | None, closed: bool | None) -> GateState | None:
+    return None if revision is None else GateState(revision, bool(closed))
+
+
+def _recorded(row: Row[Any]) -> Recorded:
+    return Recorded(
+        dispatch=row.dispatch,
+        attempt=row.attempt,
+        state=row.state,
+        uncertain=row.uncertain,
+        ours=row.ours,
+        lease_live=bool(row.lease_live),
+        called=row.called,
+        at=row.happened_at,
+        reason=row.reason,
+        detail=row.detail,
+        http_status=row.http_status,
+        latency_ms=row.latency_ms,
+        next_attempt_at=row.next_attempt_at,
+        mailing_revision=row.mailing_revision,
+        client_revision=row.client_revision,
+    )

@@ -1,0 +1,1 @@
+"""What the sender decides, without a clock and without I/O."""

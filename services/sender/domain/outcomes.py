@@ -1,0 +1,139 @@
+"""What became of a command: what the ledger records, and the event and the retry made of it."""
+
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from services.sender.domain.decisions import (
+    Decision,
+    Failed,
+    RetryIn,
+    ReturnToPlan,
+    Rules,
+    Sent,
+    Unknown,
+    decide,
+)
+from services.sender.domain.failures import Accepted, Result
+from services.sender.domain.work import Work
+from shared.contracts.commands import SendCommand
+from shared.contracts.delivery import DeliveryEvent
+
+OutcomeKind = Literal["sent", "retrying", "failed", "unknown", "returned"]
+
+
+class Outcome(NamedTuple):
+    """``due``: the attempt that is due now, the next one when retrying, else the command's."""
+
+    work: Work
+    kind: OutcomeKind
+    at: datetime
+    due: int
+    reason: str | None = None
+    detail: str | None = None
+    http_status: int | None = None
+    latency_ms: int | None = None
+    uncertain: bool = False
+    tier: int | None = None
+    mailing_revision: int | None = None
+    client_revision: int | None = None
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        return None if self.tier is None else self.at + timedelta(seconds=self.tier)
+
+
+class Retry(NamedTuple):
+    """A command to be seen again after ``tier`` seconds."""
+
+    tier: int
+    command: SendCommand
+
+
+class Settlement(NamedTuple):
+    """What must be published before a command may be forgotten; both None: nothing."""
+
+    work: Work
+    event: DeliveryEvent | None = None
+    retry: Retry | None = None
+
+
+def outcome_of_call(
+    work: Work, result: Result, *, uncertain: bool, now: datetime, latency_ms: int, rules: Rules
+) -> Outcome:
+    """``uncertain``: some earlier attempt's outcome was never learnt."""
+    attempt = work.command.attempt
+    if isinstance(result, Accepted):
+        return Outcome(
+            work, "sent", now, attempt, None, None, result.http_status, latency_ms, uncertain
+        )
+    decision = decide(
+        result,
+        attempt=attempt,
+        uncertain=uncertain,
+        now=now,
+        not_after=work.parcel.letter.not_after,
+        rules=rules,
+    )
+    retry = decision if isinstance(decision, RetryIn) else None
+    return Outcome(
+        work,
+        _kind(decision),
+        now,
+        retry.attempt if retry else attempt,
+        decision.reason if isinstance(decision, ReturnToPlan) else result.reason,
+        result.sentence,
+        result.http_status,
+        latency_ms,
+        uncertain or result.perhaps_accepted,
+        retry.tier if retry else None,
+    )
+
+
+def _kind(decision: Decision) -> OutcomeKind:
+    match decision:
+        case Sent():
+            return "sent"
+        case RetryIn():
+            return "retrying"
+        case Failed():
+            return "failed"
+        case Unknown():
+            return "unknown"
+        case ReturnToPlan():
+            return "returned"
+
+
+def settlement(outcome: Outcome, dispatch: int, attempt: int) -> Settlement:
+    """``dispatch`` and ``attempt``: those under which the ledger recorded it."""
+    return Settlement(outcome.work, _event(outcome, dispatch, attempt), _retry(outcome))
+
+
+def _event(outcome: Outcome, dispatch: int, attempt: int) -> DeliveryEvent:
+    command, letter = outcome.work.command, outcome.work.parcel.letter
+    return DeliveryEvent(
+        message_id=command.message_id,
+        mailing_id=letter.mailing_id,
+        client_id=command.client_id,
+        timezone=letter.timezone,
+        dispatch=dispatch,
+        attempt=attempt,
+        kind=outcome.kind,
+        at=outcome.at,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        http_status=outcome.http_status,
+        latency_ms=outcome.latency_ms,
+        next_attempt_at=outcome.next_attempt_at,
+        mailing_revision=outcome.mailing_revision,
+        client_revision=outcome.client_revision,
+    )
+
+
+def _retry(outcome: Outcome) -> Retry | None:
+    if outcome.tier is None:
+        return None
+    return Retry(outcome.tier, due_command(outcome.work, outcome.due, outcome.uncertain))
+
+
+def due_command(work: Work, attempt: int, uncertain: bool) -> SendCommand:
+    return work.command.model_copy(update={"attempt": attempt, "unknown": uncertain})

@@ -1,0 +1,204 @@
+"""What to do with a command that the ledger did not give out, looking at what it holds instead.
+
+A duplicate is a normal path: the broker redelivers, a sender dies between recording and
+acknowledging, the scheduler publishes a batch again. So the order matters. *What is recorded comes
+first*: an outcome of this very command is published again, under the same event id. Then *who has
+it*: under somebody's live lease it waits. Only then *may it begin*: gates, the client's window.
+
+A command older than the record is done with: a later attempt, or dispatch, exists only because the
+outcome of this one was published before its retry was (see ``handlers/publishing.py``).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.sender.domain.decisions import WINDOW_CLOSED, Rules, tier_for
+from services.sender.domain.failures import OutcomeUnknown
+from services.sender.domain.outcomes import Outcome, OutcomeKind, Retry, Settlement, due_command
+from services.sender.domain.work import Work
+from shared.contracts.delivery import DeliveryEvent
+
+GATE_CLOSED = "gate_closed"
+GATE_MOVED = "gate_moved"
+
+State = Literal["claimed", "retrying", "sent", "failed", "unknown", "returned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A row of the ledger. ``attempt`` is claimed or due; the outcome is that of ``called``."""
+
+    dispatch: int
+    attempt: int
+    state: State
+    uncertain: bool
+    ours: bool  # this process holds the lease
+    lease_live: bool
+    called: int | None = None
+    at: datetime | None = None
+    reason: str | None = None
+    detail: str | None = None
+    http_status: int | None = None
+    latency_ms: int | None = None
+    next_attempt_at: datetime | None = None
+    mailing_revision: int | None = None
+    client_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateState:
+    revision: int
+    closed: bool
+
+    def stops(self, revision: int) -> bool:
+        return revision < self.revision or (self.closed and revision == self.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the ledger and the gates hold for one command, at the database's ``now``."""
+
+    now: datetime
+    recorded: Recorded | None = None
+    mailing_gate: GateState | None = None
+    client_gate: GateState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAgain:
+    """Nothing stands against it (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Nothing is to be recorded; publish this, then the command is done with."""
+
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Record this without a call, then publish it."""
+
+    outcome: Outcome
+
+
+Verdict = ClaimAgain | Settle | Record
+
+
+def judge(work: Work, look: Look, rules: Rules) -> Verdict:
+    recorded = look.recorded
+    if recorded is None:
+        return _may_it_begin(work, look)
+    if recorded.state == "sent":
+        return Settle(Settlement(work, _sent_event(work, recorded)))
+    if recorded.dispatch > work.command.dispatch:
+        return Settle(Settlement(work))
+    if recorded.state == "claimed":
+        return _judge_claimed(work, look, recorded, rules)
+    if recorded.dispatch < work.command.dispatch:
+        return _may_it_begin(work, look)
+    if recorded.state == "retrying":
+        return _judge_retrying(work, look, recorded, rules)
+    return Settle(Settlement(work, _recorded_event(work, recorded)))
+
+
+def _judge_claimed(work: Work, look: Look, recorded: Recorded, rules: Rules) -> Verdict:
+    if recorded.lease_live and not recorded.ours:
+        return Settle(Settlement(work, None, Retry(rules.shortest, work.command)))
+    same_dispatch = recorded.dispatch == work.command.dispatch
+    if same_dispatch and recorded.attempt > work.command.attempt:
+        return Settle(Settlement(work))
+    same_call = same_dispatch and recorded.attempt == work.command.attempt
+    if same_call and not recorded.ours and not rules.idempotent:
+        return Record(_never_reported(work, look.now))
+    return _may_it_begin(work, look)
+
+
+def _judge_retrying(work: Work, look: Look, recorded: Recorded, rules: Rules) -> Verdict:
+    if work.command.attempt >= recorded.attempt:
+        return _may_it_begin(work, look)
+    if work.command.attempt != recorded.called:
+        return Settle(Settlement(work))
+    event = _recorded_event(work, recorded)
+    return Settle(Settlement(work, event, _retry_again(work, look, recorded, rules)))
+
+
+def _retry_again(work: Work, look: Look, recorded: Recorded, rules: Rules) -> Retry:
+    due_at = recorded.next_attempt_at or look.now
+    tier = tier_for((due_at - look.now).total_seconds(), rules.tiers)
+    return Retry(tier, due_command(work, recorded.attempt, recorded.uncertain))
+
+
+def _may_it_begin(work: Work, look: Look) -> Verdict:
+    stopped = _stopped(work, look)
+    if stopped is not None:
+        return Record(stopped)
+    if look.now >= work.parcel.letter.not_after:
+        return Record(_returned(work, look.now, WINDOW_CLOSED))
+    return ClaimAgain()
+
+
+def _stopped(work: Work, look: Look) -> Outcome | None:
+    mailing, client = look.mailing_gate, look.client_gate
+    by_mailing = mailing is not None and mailing.stops(work.parcel.letter.mailing_revision)
+    by_client = client is not None and client.stops(work.command.client_revision)
+    stopping = [gate for gate, stops in ((mailing, by_mailing), (client, by_client)) if stops]
+    if not stopping:
+        return None
+    closed = any(gate is not None and gate.closed for gate in stopping)
+    return _returned(work, look.now, GATE_CLOSED if closed else GATE_MOVED)._replace(
+        mailing_revision=mailing.revision if mailing is not None and by_mailing else None,
+        client_revision=client.revision if client is not None and by_client else None,
+    )
+
+
+def _returned(work: Work, now: datetime, reason: str) -> Outcome:
+    command = work.command
+    return Outcome(work, "returned", now, command.attempt, reason, uncertain=command.unknown)
+
+
+def _never_reported(work: Work, now: datetime) -> Outcome:
+    return Outcome(
+        work,
+        "unknown",
+        now,
+        work.command.attempt,
+        OutcomeUnknown.reason,
+        "The sender that made the call never reported its outcome.",
+        uncertain=True,
+    )
+
+
+def _sent_event(work: Work, recorded: Recorded) -> DeliveryEvent:
+    """A dispatch after the sending is told so under its own number, or it would never end."""
+    command = work.command
+    if command.dispatch <= recorded.dispatch:
+        return _recorded_event(work, recorded)
+    event = _recorded_event(work, recorded)
+    return event.model_copy(update={"dispatch": command.dispatch, "attempt": command.attempt})
+
+
+def _recorded_event(work: Work, recorded: Recorded) -> DeliveryEvent:
+    kind: OutcomeKind | Literal["claimed"] = recorded.state
+    if kind == "claimed" or recorded.called is None or recorded.at is None:
+        raise ValueError("A row that is claimed for the first time has no outcome")
+    retrying = kind == "retrying"
+    return DeliveryEvent(
+        message_id=work.message_id,
+        mailing_id=work.parcel.letter.mailing_id,
+        client_id=work.command.client_id,
+        timezone=work.parcel.letter.timezone,
+        dispatch=recorded.dispatch,
+        attempt=recorded.called,
+        kind=kind,
+        at=recorded.at,
+        reason=recorded.reason,
+        detail=recorded.detail,
+        http_status=recorded.http_status,
+        latency_ms=recorded.latency_ms,
+        next_attempt_at=recorded.next_attempt_at if retrying else None,
+        mailing_revision=recorded.mailing_revision,
+        client_revision=recorded.client_revision,
+    )

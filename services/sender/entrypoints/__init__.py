@@ -1,0 +1,1 @@
+"""What sets the sender to work: messages, and its own loops."""

@@ -1,0 +1,69 @@
+"""Reads envelopes, and parks those that cannot be read, up to a limit."""
+
+import logging
+
+from services.sender.handlers import metrics
+from shared.contracts.commands import SendCommand, SendMessages
+from shared.runtime.broker import decode
+from shared.runtime.logs import facts
+from shared.runtime.metrics import DEAD_LETTERS
+
+log = logging.getLogger(__name__)
+
+_INT32 = 2**31
+_INT64 = 2**63
+
+
+def read_envelope(queue: str, channel: str, body: bytes) -> SendMessages | None:
+    """None, counted and logged, when it is not an envelope of ``channel`` that can be kept."""
+    envelope = decode(queue, SendMessages, body)
+    if envelope is None or _can_be_kept(envelope, channel):
+        return envelope
+    DEAD_LETTERS.labels(queue=queue).inc()
+    log.error(
+        "An envelope holds what cannot be kept and was parked",
+        extra=facts("dead_letter", queue=queue, mailing_id=envelope.mailing_id),
+    )
+    return None
+
+
+def _can_be_kept(envelope: SendMessages, channel: str) -> bool:
+    """One command with a number the ledger has no room for would spoil every claim it is in."""
+    return (
+        envelope.channel == channel
+        and len(envelope.commands) > 0
+        and _fit(_INT64, envelope.mailing_id, envelope.mailing_revision)
+        and "\0" not in envelope.timezone
+        and all(map(_command_can_be_kept, envelope.commands))
+    )
+
+
+def _command_can_be_kept(command: SendCommand) -> bool:
+    ids = _fit(_INT64, command.message_id, command.client_id, command.client_revision)
+    return ids and _fit(_INT32, command.dispatch, command.attempt)
+
+
+def _fit(bound: int, *numbers: int) -> bool:
+    return all(0 <= number < bound for number in numbers)
+
+
+class ParkingLimit:
+    """So many unreadable envelopes may be parked; after that they are held in hand.
+
+    A bad release must not divert a whole mailing: held envelopes use up the prefetch, which stops
+    the consumer, and return to their queue when this process ends.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+
+    def may_park(self, queue: str) -> bool:
+        if self._left > 0:
+            self._left -= 1
+            return True
+        metrics.DEAD_LETTERS_HELD.inc()
+        log.error(
+            "Too many envelopes cannot be read: they are held, and the consumer will stop",
+            extra=facts("hold", queue=queue),
+        )
+        return False

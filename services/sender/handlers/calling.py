@@ -1,0 +1,153 @@
+"""Makes the calls: so many at a time, each of them under a claim."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+from services.sender.domain.breaker import Breaker, Fault, Flow
+from services.sender.domain.decisions import Rules
+from services.sender.domain.failures import Accepted, OutcomeUnknown, Result
+from services.sender.domain.outcomes import Outcome, outcome_of_call
+from services.sender.domain.work import Work
+from services.sender.handlers import metrics
+from services.sender.ports import Provider
+from shared.runtime.clock import Clock
+from shared.runtime.logs import facts
+
+log = logging.getLogger(__name__)
+
+
+class Slots:
+    """How many more calls may be under way. Reserved before a claim, free again after the call."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.free = count
+        self._wanted = 0
+        self._reached = asyncio.Event()
+
+    @property
+    def taken(self) -> int:
+        return self.count - self.free
+
+    def reserve(self, count: int) -> None:
+        self.free -= count
+
+    def release(self, count: int = 1) -> None:
+        self.free += count
+        if self.free >= self._wanted:
+            self._reached.set()
+
+    async def wait(self, wanted: int, linger: float) -> None:
+        """Until ``wanted`` are free; after ``linger`` seconds one is enough."""
+        try:
+            async with asyncio.timeout(linger):
+                await self._wait_for(wanted)
+        except TimeoutError:
+            await self._wait_for(1)
+
+    async def _wait_for(self, wanted: int) -> None:
+        self._wanted = wanted
+        while self.free < wanted:
+            self._reached.clear()
+            await self._reached.wait()
+
+
+class Calling:
+    def __init__(
+        self,
+        channel: str,
+        provider: Provider,
+        clock: Clock,
+        rules: Rules,
+        breaker: Breaker,
+        slots: Slots,
+        record: Callable[[Outcome], None],
+    ) -> None:
+        self._channel = channel
+        self._provider = provider
+        self._clock = clock
+        self._rules = rules
+        self._breaker = breaker
+        self._slots = slots
+        self._record = record
+        self._under_way: dict[asyncio.Task[None], int] = {}
+        self._seconds = metrics.CALL_SECONDS.labels(channel)
+        metrics.IN_FLIGHT.labels(channel).set_function(lambda: len(self._under_way))
+
+    def flow(self) -> Flow:
+        """A probe goes alone: calls still under way would blur what its result means."""
+        flow = self._breaker.flow(monotonic())
+        return Flow.NONE if flow is Flow.PROBE and self._under_way else flow
+
+    def probe(self) -> None:
+        self._breaker = self._breaker.probe()
+
+    def probe_lost(self) -> None:
+        self._breaker = self._breaker.probe_lost()
+
+    def by_mailing(self) -> Mapping[int, int]:
+        """Calls under way per mailing."""
+        return Counter(self._under_way.values())
+
+    def start(self, work: Work, *, uncertain: bool) -> None:
+        """The work is claimed and its slot reserved."""
+        task = asyncio.create_task(self._call(work, uncertain))
+        self._under_way[task] = work.parcel.letter.mailing_id
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._under_way[task]
+        self._slots.release()
+
+    async def _call(self, work: Work, uncertain: bool) -> None:
+        started = monotonic()
+        result = await self._result(work)
+        ended = monotonic()
+        self._observe(result, ended - started)
+        self._tell_breaker(result, ended)
+        outcome = outcome_of_call(
+            work,
+            result,
+            uncertain=uncertain,
+            now=self._clock.now(),
+            latency_ms=round((ended - started) * 1000),
+            rules=self._rules,
+        )
+        self._record(outcome)
+
+    async def _result(self, work: Work) -> Result:
+        command = work.command
+        try:
+            return await self._provider.send(
+                command.message_id, command.address, work.parcel.letter.text
+            )
+        except Exception:  # a bug, but the request may have left: what is honest is "unknown"
+            log.exception(
+                "A call failed in an unforeseen way",
+                extra=facts("call", message_id=command.message_id),
+            )
+            return OutcomeUnknown(fact="a fault of the sender")
+
+    def _observe(self, result: Result, seconds: float) -> None:
+        reason = "accepted" if isinstance(result, Accepted) else result.reason
+        metrics.CALLS.labels(self._channel, reason).inc()
+        self._seconds.observe(seconds)
+
+    def _tell_breaker(self, result: Result, now: float) -> None:
+        before, self._breaker = self._breaker, self._breaker.after(result, now)
+        if before.fault is not self._breaker.fault:
+            self._announce(self._breaker.fault)
+
+    def _announce(self, fault: Fault | None) -> None:
+        metrics.STOPPED.labels(self._channel).set(fault is Fault.UNAUTHORIZED)
+        metrics.BREAKER_OPEN.labels(self._channel).set(fault is Fault.FAILING)
+        known = facts("channel", channel=self._channel)
+        if fault is Fault.UNAUTHORIZED:
+            log.error("The provider refuses our token: the channel stops", extra=known)
+        elif fault is Fault.FAILING:
+            log.warning("The provider fails again and again: calls are held back", extra=known)
+        else:
+            log.info("The provider answers again: the channel goes on", extra=known)

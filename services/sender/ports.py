@@ -1,0 +1,73 @@
+"""What the sender needs from outside. The receipt of an envelope is in ``domain/work.py``."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from services.sender.domain.failures import Result
+from services.sender.domain.outcomes import Outcome, OutcomeKind
+from services.sender.domain.verdicts import Look
+from services.sender.domain.work import Work
+from shared.contracts.commands import SendMessages
+from shared.contracts.delivery import CallsInFlight, DeliveryEvent
+from shared.contracts.gates import Gate
+
+
+class RecordedAs(NamedTuple):
+    """The place in a message's life under which an outcome was recorded."""
+
+    dispatch: int
+    attempt: int
+
+
+class Ledger(Protocol):
+    """One row per message, shared by all senders. Its clock is the database's: leases and
+    deadlines mean the same on every host. Raises what ``is_transient`` knows when away.
+
+    No two works given to one call may be of the same message.
+    """
+
+    async def claim(self, works: Sequence[Work]) -> Mapping[int, bool]:
+        """The ids this sender may call now, under a lease; the value: an earlier call's outcome
+        was never learnt."""
+        ...
+
+    async def look(self, works: Sequence[Work]) -> Sequence[Look]:
+        """What stands recorded, in the order of ``works``."""
+        ...
+
+    async def record_calls(self, outcomes: Sequence[Outcome]) -> Mapping[int, RecordedAs]:
+        """Record the outcomes of calls. Those left out were not: somebody else holds the
+        message now, and only the news that it was sent may overrule them."""
+        ...
+
+    async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Collection[int]:
+        """Record what was decided without a call, where nobody has moved the row meanwhile."""
+        ...
+
+
+class Gates(Protocol):
+    async def store(self, gates: Sequence[Gate]) -> None:
+        """Each gate changes only to a higher revision."""
+        ...
+
+
+class Provider(Protocol):
+    async def send(self, message_id: int, address: str, text: str) -> Result:
+        """One call, within the call timeout. Never raises for what a provider may do."""
+        ...
+
+
+class Outbox(Protocol):
+    """Publishes with confirms. Raises ConnectionError when none came: publish again."""
+
+    async def events(self, kind: OutcomeKind, events: Sequence[DeliveryEvent]) -> None: ...
+
+    async def retry(self, tier: int, envelope: SendMessages) -> None: ...
+
+    async def in_flight(self, report: CallsInFlight) -> None: ...
+
+
+class Link(Protocol):
+    def may_call(self) -> bool:
+        """Whether the broker is connected and every gate sent so far is in the database."""
+        ...

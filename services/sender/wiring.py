@@ -1,0 +1,162 @@
+"""Puts the sender together."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from faststream.rabbit import RabbitBroker
+from faststream.rabbit.subscriber.usecase import RabbitSubscriber
+from pyreqwest.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from services.sender.adapters.gates import PostgresGates
+from services.sender.adapters.ledger import PostgresLedger
+from services.sender.adapters.link import BrokerLink
+from services.sender.adapters.outbox import BrokerOutbox
+from services.sender.adapters.provider import HttpProvider, build_client, client_lifetime
+from services.sender.domain.breaker import BreakerRules
+from services.sender.domain.decisions import Rules
+from services.sender.entrypoints.messages import Prefetch, subscribe_channel, subscribe_gates
+from services.sender.entrypoints.reading import ParkingLimit
+from services.sender.entrypoints.ticks import report_calls
+from services.sender.handlers.channel import ChannelSender, Limits, Outside
+from services.sender.handlers.gates import message_handlers
+from services.sender.settings import Settings
+from shared.runtime.background import Background
+from shared.runtime.broker import Publisher, make_broker, start_when_reachable
+from shared.runtime.clock import SystemClock
+from shared.runtime.database import engine_lifetime, make_engine
+from shared.runtime.health import database_answers, health_routes
+
+# After the calls have ended: time to record and publish what became of them.
+STOP_MARGIN = 2.0
+
+
+def make_app(settings: Settings | None = None) -> ASGIApp:
+    settings = settings or Settings()
+    url = settings.database_url.get_secret_value()
+    engine = make_engine(url, pool=settings.database_pool, application="sender")
+    link = BrokerLink()
+
+    async def broker_connected() -> bool:
+        return link.is_connected()
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with engine_lifetime(engine), running(settings, engine, link):
+            yield
+
+    checks = {"database": database_answers(engine), "broker": broker_connected}
+    return Starlette(routes=health_routes(checks), lifespan=lifespan)
+
+
+@asynccontextmanager
+async def running(settings: Settings, engine: AsyncEngine, link: BrokerLink) -> AsyncIterator[None]:
+    """The sender at work. Leaving it ends calls under way, then gives back what has not begun."""
+    holder = f"{settings.node}-{secrets.token_hex(4)}"
+    broker = make_broker(settings.rabbitmq_url.get_secret_value(), service="sender")
+    outbox = BrokerOutbox(Publisher(broker))
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(client_lifetime(_client(settings)))
+        outside = _outside(settings, engine, client, outbox, link, holder)
+        channels = [_channel(settings, name, outside) for name in settings.channels]
+        subscribers = _subscribe(settings, broker, engine, link, channels)
+        stack.push_async_callback(broker.stop)
+        background = Background()
+        stack.push_async_callback(background.stop)
+        stack.push_async_callback(_stop, settings, subscribers, channels)
+        for channel in channels:
+            for name, loop in channel.loops().items():
+                background.start(name, loop)
+        counts = [channel.calls_by_mailing for channel in channels]
+        background.start(
+            "report-calls", lambda: report_calls(holder, counts, outbox, outside.clock)
+        )
+        starting = asyncio.create_task(_start(broker, link, background))
+        stack.callback(starting.cancel)
+        yield
+
+
+async def _start(broker: RabbitBroker, link: BrokerLink, background: Background) -> None:
+    await start_when_reachable(broker)
+    background.start("watch-link", lambda: link.watch(broker))
+
+
+async def _stop(
+    settings: Settings, subscribers: Sequence[RabbitSubscriber], channels: Sequence[ChannelSender]
+) -> None:
+    await asyncio.gather(*(subscriber.stop() for subscriber in subscribers))
+    patience = settings.call_timeout + STOP_MARGIN
+    await asyncio.gather(*(channel.stop(patience) for channel in channels))
+
+
+def _client(settings: Settings) -> Client:
+    return build_client(
+        settings.provider_token.get_secret_value(),
+        concurrency=settings.concurrency * len(settings.channels),
+        timeout=settings.call_timeout,
+    )
+
+
+def _outside(
+    settings: Settings,
+    engine: AsyncEngine,
+    client: Client,
+    outbox: BrokerOutbox,
+    link: BrokerLink,
+    holder: str,
+) -> Outside:
+    clock = SystemClock()
+    return Outside(
+        ledger=PostgresLedger(
+            engine,
+            holder=holder,
+            lease=settings.lease,
+            idempotent=settings.provider_idempotent,
+        ),
+        provider=HttpProvider(client, str(settings.provider_url).rstrip("/"), clock),
+        outbox=outbox,
+        link=link,
+        clock=clock,
+    )
+
+
+def _channel(settings: Settings, channel: str, outside: Outside) -> ChannelSender:
+    return ChannelSender(
+        channel,
+        outside,
+        Rules(settings.retry_tiers, settings.provider_idempotent),
+        BreakerRules(
+            failures=settings.breaker_failures,
+            probe_every=settings.breaker_probe_seconds,
+            probe_unauthorized_every=settings.probe_seconds,
+            longest_pause=settings.longest_pause,
+            pause_untold=1.0,
+        ),
+        Limits(
+            concurrency=settings.concurrency,
+            flush_size=settings.flush_size,
+            flush_every=settings.flush_every,
+            backlog=settings.backlog,
+        ),
+    )
+
+
+def _subscribe(
+    settings: Settings,
+    broker: RabbitBroker,
+    engine: AsyncEngine,
+    link: BrokerLink,
+    channels: Sequence[ChannelSender],
+) -> list[RabbitSubscriber]:
+    subscribe_gates(broker, message_handlers(PostgresGates(engine), link))
+    prefetch = Prefetch(settings.prefetch_urgent, settings.prefetch_again, settings.prefetch)
+    limit = ParkingLimit(settings.parking_limit)
+    return [
+        subscriber
+        for channel in channels
+        for subscriber in subscribe_channel(broker, channel.channel, prefetch, limit, channel.put)
+    ]
