@@ -32,6 +32,7 @@ class DueWave:
     mailing: MailingChanged
     zone: str
     phase: Phase
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

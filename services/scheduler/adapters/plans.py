@@ -42,7 +42,9 @@ _START = text(
 _NO_REBUILD = "NOT EXISTS (SELECT 1 FROM control WHERE rebuilding)"
 _DUE = text(
     f"""
-    SELECT m.body, w.timezone, w.phase FROM wave w JOIN mailing m ON m.id = w.mailing_id
+    SELECT m.body, w.timezone, w.phase,
+        CASE w.phase WHEN 'pending' THEN w.opens_at ELSE w.closes_at END
+    FROM wave w JOIN mailing m ON m.id = w.mailing_id
     WHERE m.state <> 'paused' AND {_NO_REBUILD} AND (
         (w.phase = 'pending' AND w.opens_at <= :now) OR (w.phase = 'open' AND w.closes_at <= :now)
     )
@@ -142,7 +144,10 @@ class PostgresPlans:
     async def due(self, now: datetime, limit: int) -> list[DueWave]:
         async with self._engine.connect() as connection:
             rows = await connection.execute(_DUE, {"now": now, "limit": limit})
-            return [DueWave(mailing_of(body), zone, Phase(phase)) for body, zone, phase in rows]
+            return [
+                DueWave(mailing_of(body), zone, Phase(phase), due_at)
+                for body, zone, phase, due_at in rows
+            ]
 
     async def move(
         self, mailing: MailingChanged, standings: Mapping[str, Standing], now: datetime

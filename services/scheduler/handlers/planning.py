@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from services.scheduler.domain.waves import Phase, Standing, judge
+from services.scheduler.metrics import OPENING_DELAY
 from services.scheduler.ports import Directory, DueWave, PlannedWave, Plans
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.mailings import MailingChanged
@@ -62,6 +63,9 @@ class Planner:
         """Opens and closes the waves whose instant has come; whether there were any."""
         now = self._clock.now()
         due = await self._plans.due(now, DUE_AT_ONCE)
+        for wave in due:
+            if wave.phase is Phase.PENDING:
+                OPENING_DELAY.observe((now - wave.due_at).total_seconds())
         for mailing, waves in _by_mailing(due):
             await self._plans.move(mailing, _standings(waves, now), now)
         return bool(due)
