@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from services.stats.domain.in_flight import InFlightCalls
 from services.stats.domain.standing import calls, fold
-from services.stats.ports import Announcer, Books, Meters, Upkeep
+from services.stats.ports import Announcer, Books, Due, Meters, Upkeep
 from shared.contracts.base import Message
 from shared.contracts.delivery import CallsInFlight, DeliveryEvents
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
@@ -34,41 +34,48 @@ class Ports:
 async def deliveries(ports: Ports, message: DeliveryEvents) -> None:
     """Applies a batch in one transaction, then announces the mailings it brought to an end."""
     started = time.perf_counter()
-    mailings = {event.mailing_id for event in message.events}
-    async with ports.books.open(mailings) as page:
+    async with ports.books.open({event.mailing_id for event in message.events}) as page:
         known = await page.standings({event.message_id for event in message.events})
         change = fold(known, message.events)
         await page.enter(change, calls(message.events))
+        due = await page.add_up()
     ports.meters.batch(message.kind, change, time.perf_counter() - started)
-    await announce_finished(ports, mailings)
+    await announce(ports, due)
 
 
 async def waves_planned(ports: Ports, message: WavesPlanned) -> None:
     async with ports.books.open([message.mailing_id]) as page:
         await page.plan(message)
+        await page.add_up()
 
 
 async def mailing_emitted(ports: Ports, message: MailingEmitted) -> None:
     async with ports.books.open([message.mailing_id]) as page:
         await page.emitted(message)
-    await announce_finished(ports, [message.mailing_id])
+        due = await page.add_up()
+    await announce(ports, due)
 
 
 async def calls_in_flight(ports: Ports, message: CallsInFlight) -> None:
     ports.in_flight.renew(message)
 
 
-async def announce_finished(ports: Ports, mailing_ids: Collection[int] | None = None) -> None:
+async def announce(ports: Ports, ended: Iterable[Due]) -> None:
     """Announces first and marks then: a crash in between announces again, which changes nothing.
 
     Raises ConnectionError while the broker does not confirm; the mailing stays due.
     """
-    for due in await ports.books.due(mailing_ids):
+    for due in ended:
         now = ports.clock.now()
         ids = {"mailing_id": due.mailing_id, "revision": due.revision}
         await ports.announcer.finished(MailingFinished(**ids, at=now))
         await ports.books.mark_finished(due, now)
         log.info("Every message of the mailing is at an end", extra=facts("finish", **ids))
+
+
+async def announce_all(ports: Ports) -> None:
+    """What a crash may have left unannounced."""
+    await announce(ports, await ports.books.due())
 
 
 async def audit(upkeep: Upkeep, meters: Meters, clock: Clock, every: timedelta) -> None:

@@ -48,14 +48,18 @@ class Page(Protocol):
         """Keeps the highest revision, and the greatest number of messages within one."""
         ...
 
+    async def add_up(self) -> Sequence[Due]:
+        """Brings the totals up to date, last of all; which of these mailings are at their end."""
+        ...
+
 
 class Books(Protocol):
     def open(self, mailing_ids: Collection[int]) -> AbstractAsyncContextManager[Page]:
         """Committed at the end of the block, or not at all when it raises."""
         ...
 
-    async def due(self, mailing_ids: Collection[int] | None = None) -> Sequence[Due]:
-        """Among these mailings, or among all."""
+    async def due(self) -> Sequence[Due]:
+        """Among all mailings."""
         ...
 
     async def mark_finished(self, due: Due, at: datetime) -> None: ...

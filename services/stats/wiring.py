@@ -18,7 +18,7 @@ from services.stats.entrypoints.http import reads, token_check
 from services.stats.entrypoints.messages import subscribe
 from services.stats.entrypoints.problems import answer_with_problems
 from services.stats.entrypoints.ticks import every
-from services.stats.handlers import Ports, announce_finished, audit, forget_pace, handlers
+from services.stats.handlers import Ports, announce_all, audit, forget_pace, handlers
 from services.stats.ports import Meters
 from services.stats.settings import Settings
 from shared.runtime.background import Background
@@ -80,7 +80,7 @@ def _start(
     period = timedelta(seconds=settings.audit_every)
 
     async def settle() -> None:
-        await announce_finished(ports)
+        await announce_all(ports)
         await forget_pace(upkeep, ports.clock)
 
     async def check() -> None:

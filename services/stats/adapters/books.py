@@ -21,10 +21,13 @@ from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.progress import MailingEmitted, WavesPlanned
 from shared.contracts.statuses import ENDS
 
+_ENDS = sorted(ENDS)
+
 
 class PostgresPage:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, ids: list[int]) -> None:
         self._connection = connection
+        self._ids = ids
 
     async def standings(self, message_ids: Collection[int]) -> Mapping[int, Standing]:
         rows = await self._connection.execute(statements.STANDINGS, {"ids": list(message_ids)})
@@ -46,6 +49,11 @@ class PostgresPage:
             statements.EMITTED, emitted.model_dump(include={"mailing_id", "revision", "messages"})
         )
 
+    async def add_up(self) -> Sequence[Due]:
+        parameters = {"ids": self._ids, "ends": _ENDS}
+        rows = await self._connection.execute(statements.ADD_UP, parameters)
+        return [Due(row.mailing_id, row.revision) for row in rows if row.is_due]
+
     async def _write(self, statement: TextClause, arrays: columns.Columns, **shared: Any) -> None:
         if any(arrays.values()):
             await self._connection.execute(statement, {**arrays, **shared})
@@ -61,18 +69,12 @@ class PostgresBooks:
         ids = sorted(set(mailing_ids))
         async with self._writers, self._engine.connect() as connection:
             await _lock(connection, ids)
-            yield PostgresPage(connection)
-            await connection.execute(statements.REFRESH, {"ids": ids})
+            yield PostgresPage(connection, ids)
             await connection.commit()
 
-    async def due(self, mailing_ids: Collection[int] | None = None) -> Sequence[Due]:
-        ends = sorted(ENDS)
+    async def due(self) -> Sequence[Due]:
         async with self._engine.connect() as connection:
-            if mailing_ids is None:
-                rows = await connection.execute(statements.DUE, {"ends": ends})
-            else:
-                among = {"ends": ends, "ids": list(mailing_ids)}
-                rows = await connection.execute(statements.DUE_AMONG, among)
+            rows = await connection.execute(statements.DUE, {"ends": _ENDS})
         return [Due(row.mailing_id, row.revision) for row in rows]
 
     async def mark_finished(self, due: Due, at: datetime) -> None:

@@ -53,22 +53,9 @@ def of_spans(spans: Mapping[int, SentSpan]) -> Columns:
 
 
 def standing(row: Row[Any]) -> Standing:
-    """A row with the columns of ``message``."""
-    return Standing(
-        message_id=row.id,
-        mailing_id=row.mailing_id,
-        client_id=row.client_id,
-        timezone=row.timezone,
-        status=Status(row.status),
-        dispatch=row.dispatch,
-        attempt=row.attempt,
-        step=row.step,
-        reason=row.reason,
-        detail=row.detail,
-        sent_at=row.sent_at,
-        updated_at=row.updated_at,
-        next_attempt_at=row.next_attempt_at,
-    )
+    """A row that begins with the columns of ``message`` in the order of Standing's fields."""
+    values = row[: len(Standing._fields)]
+    return Standing(*values)._replace(status=Status(row.status))
 
 
 def _pick(names: Sequence[str], values: Sequence[Any]) -> Columns:

@@ -10,11 +10,17 @@ ADD_MAILINGS = text(
     "INSERT INTO mailing (id) SELECT unnest(CAST(:ids AS bigint[])) ON CONFLICT DO NOTHING"
 )
 
+# One look into the index per id, whatever the planner believes: a plan made while the table was
+# small would read all of it each time, until its statistics are next renewed.
 STANDINGS = text(
     """
-    SELECT id, mailing_id, client_id, timezone, status, dispatch, attempt, step, reason, detail,
-           sent_at, updated_at, next_attempt_at
-    FROM message WHERE id = ANY(CAST(:ids AS bigint[]))
+    SELECT message.*
+    FROM unnest(CAST(:ids AS bigint[])) AS wanted (id)
+    CROSS JOIN LATERAL (
+        SELECT id, mailing_id, client_id, timezone, status, dispatch, attempt, step, reason,
+               detail, sent_at, updated_at, next_attempt_at
+        FROM message WHERE message.id = wanted.id OFFSET 0
+    ) AS message
     """
 )
 
@@ -99,31 +105,39 @@ EMITTED = text(
     """
 )
 
-REFRESH = text(
-    """
-    UPDATE mailing SET by_status = coalesce((
-        SELECT jsonb_object_agg(status, n)
-        FROM (SELECT status, sum(n) AS n FROM book WHERE mailing_id = mailing.id
-              GROUP BY status HAVING sum(n) <> 0) AS line
-    ), '{}')
-    WHERE id = ANY(CAST(:ids AS bigint[]))
-    """
+# Where a mailing stands by its messages alone: how many there are, and how many are at an end.
+# More at an end than were announced would be a fault elsewhere; none may be open still.
+_TALLIED = """
+    SELECT coalesce(sum(n), 0) AS messages,
+           coalesce(sum(n) FILTER (WHERE status = ANY(CAST(:ends AS text[]))), 0) AS ended
+    FROM tally WHERE tally.mailing_id = mailing.id
+"""
+_IS_DUE = """emitted_revision > coalesce(finished_revision, 0)
+    AND ended >= emitted_messages AND ended = messages"""
+
+ADD_UP = text(
+    f"""
+    WITH added AS (
+        SELECT mailing.id, messages, ended, coalesce((
+            SELECT jsonb_object_agg(status, n)
+            FROM (SELECT status, sum(n) AS n FROM book WHERE mailing_id = mailing.id
+                  GROUP BY status HAVING sum(n) <> 0) AS line
+        ), '{{}}') AS by_status
+        FROM mailing CROSS JOIN LATERAL ({_TALLIED}) AS tallied
+        WHERE mailing.id = ANY(CAST(:ids AS bigint[]))
+    )
+    UPDATE mailing SET by_status = added.by_status FROM added WHERE mailing.id = added.id
+    RETURNING mailing.id AS mailing_id, emitted_revision AS revision, {_IS_DUE} AS is_due
+    """  # noqa: S608 - of constants
 )
 
-# More messages at an end than were announced would be a fault elsewhere; none may be open still.
-_DUE = """
+DUE = text(
+    f"""
     SELECT id AS mailing_id, emitted_revision AS revision
-    FROM mailing
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(n) FILTER (WHERE status = ANY(CAST(:ends AS text[]))), 0) AS ended,
-               coalesce(sum(n), 0) AS messages
-        FROM tally WHERE tally.mailing_id = mailing.id
-    ) AS tallied
-    WHERE emitted_revision > coalesce(finished_revision, 0)
-      AND ended >= emitted_messages AND ended = messages
-"""
-DUE_AMONG = text(f"{_DUE} AND id = ANY(CAST(:ids AS bigint[])) ORDER BY id")
-DUE = text(f"{_DUE} ORDER BY id")
+    FROM mailing CROSS JOIN LATERAL ({_TALLIED}) AS tallied
+    WHERE {_IS_DUE} ORDER BY id
+    """  # noqa: S608 - of constants
+)
 
 MARK_FINISHED = text(
     """

@@ -4,10 +4,11 @@ Events arrive in any order, and again. A status only moves to a greater (dispatc
 so whatever the order the same events lead to the same end, and a repeated one changes nothing.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from shared.contracts.delivery import STEP, DeliveryEvent, status_after
 from shared.contracts.statuses import Status
@@ -15,8 +16,8 @@ from shared.contracts.statuses import Status
 Position = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+# Standings and cells are tuples: thousands a second are made and hashed.
+class Standing(NamedTuple):
     """One message as its newest event left it; ``sent_at`` is when it was first accepted."""
 
     message_id: int
@@ -38,8 +39,7 @@ class Standing:
         return (self.dispatch, self.attempt, self.step)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One number of the books: how many messages of a mailing and zone have this status."""
 
     mailing_id: int
@@ -85,14 +85,14 @@ def advance(current: Standing | None, event: DeliveryEvent) -> Standing:
     sent_at = _earlier(current.sent_at, _acceptance(event))
     if position_of(event) > current.position:
         return _standing(event, sent_at)
-    return current if sent_at == current.sent_at else replace(current, sent_at=sent_at)
+    return current if sent_at == current.sent_at else current._replace(sent_at=sent_at)
 
 
 def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Change:
     """known: the standings of the messages the events are about, as far as there are any."""
     standings: dict[int, Standing] = {}
     sent: Counter[tuple[int, int]] = Counter()
-    spans: dict[int, SentSpan] = {}
+    acceptances: defaultdict[int, list[datetime]] = defaultdict(list)
     applied = stale = 0
     for event in events:
         before = standings.get(event.message_id) or known.get(event.message_id)
@@ -102,13 +102,13 @@ def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Chan
         moved = before is None or after.position != before.position
         applied, stale = applied + moved, stale + (not moved)
         if event.kind == "sent":
-            spans[event.mailing_id] = _widen(spans.get(event.mailing_id), event.at)
+            acceptances[event.mailing_id].append(event.at)
             sent[event.mailing_id, int(event.at.timestamp())] += moved
     return Change(
         standings=tuple(standings.values()),
         shifts=_shifts(known, standings.values()),
         sent={key: count for key, count in sent.items() if count},
-        spans=spans,
+        spans={of: SentSpan(min(at), max(at)) for of, at in acceptances.items()},
         applied=applied,
         stale=stale,
     )
@@ -159,7 +159,3 @@ def _acceptance(event: DeliveryEvent) -> datetime | None:
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min(one, other) if one and other else one or other
-
-
-def _widen(span: SentSpan | None, at: datetime) -> SentSpan:
-    return SentSpan(at, at) if span is None else SentSpan(min(span.first, at), max(span.last, at))

@@ -63,13 +63,14 @@ class MemoryBooks:
         told = (emitted.revision, emitted.messages)
         self.emissions[emitted.mailing_id] = max(told, self.emissions.get(emitted.mailing_id, told))
 
-    async def due(self, mailing_ids: Collection[int] | None = None) -> Sequence[Due]:
+    async def add_up(self) -> Sequence[Due]:
+        return await self.due()
+
+    async def due(self) -> Sequence[Due]:
         return [
             Due(mailing_id, revision)
             for mailing_id, (revision, messages) in sorted(self.emissions.items())
-            if (mailing_ids is None or mailing_id in mailing_ids)
-            and revision > self.finished.get(mailing_id, 0)
-            and self._all_ended(mailing_id, messages)
+            if revision > self.finished.get(mailing_id, 0) and self._all_ended(mailing_id, messages)
         ]
 
     async def mark_finished(self, due: Due, at: datetime) -> None:

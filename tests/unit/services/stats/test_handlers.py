@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.stats.handlers import (
-    announce_finished,
+    announce_all,
     calls_in_flight,
     deliveries,
     handlers,
@@ -45,6 +45,6 @@ async def test_an_end_that_a_crash_left_unannounced_is_found_later() -> None:
     async with books.open([7]) as page:
         await page.emitted(MailingEmitted(mailing_id=7, revision=1, messages=0))
     world = ports(books, announcer := FakeAnnouncer())
-    await announce_finished(world)
-    await announce_finished(world)
+    await announce_all(world)
+    await announce_all(world)
     assert len(announcer.announced) == 1
