@@ -3,8 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-how=$1 what=$2
-if [ "$how" = docker ]; then
-  exec deploy/compose.sh "$what"
-fi
-exec .venv/bin/python -m deploy.local "$what"
+exec .venv/bin/python -m "deploy.$1" "$2"

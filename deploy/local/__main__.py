@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 from deploy.local.commands import Run
-from deploy.local.plan import ROOT
 from deploy.local.supervisor import Supervisor
-from deploy.local.variables import read_variables
+from deploy.variables import ROOT, read_variables
 
 
 def main() -> int:

@@ -7,12 +7,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.local.addresses import Addresses
+from deploy.addresses import Addresses
 from deploy.local.leftovers import stop_leftovers
-from deploy.local.plan import ROOT
+from deploy.local.ports import LOOPBACK
 from deploy.local.processes import ManagedProcess, ProcessSpec, read_pid
 from deploy.local.run_ports import read_ports
 from deploy.local.status import Status, read_status
+from deploy.variables import ROOT
 
 START_LIMIT = 300.0  # seconds; installing the servers' packages is part of it
 STOP_LIMIT = 120.0
@@ -106,21 +107,11 @@ class Run:
         return f"See {self._supervisor.log_file}."
 
     def _print_addresses(self) -> None:
-        addresses = Addresses.of(self._variables, read_ports(self.home / "ports.json"))
+        ports = read_ports(self.home / "ports.json")
+        addresses = Addresses.of(self._variables, ports["simulator"])
         addresses.write(self.home / "addresses.env")
-        lines = [
-            "Carillon is running.",
-            f"  API         {addresses.api}/api/v1 (Swagger UI: {addresses.api}/docs)",
-            f"  First admin {addresses.email}",
-            f"  Password    {addresses.password}",
-            f"  Provider    {self._provider(addresses)}",
-            f"  RabbitMQ    {addresses.rabbitmq} (user admin, password"
+        addresses.tell(
+            f"RabbitMQ    http://{LOOPBACK}:{ports['management']} (user admin,"
             f" RABBITMQ_ADMIN_PASSWORD in {self.home.name}/secrets.env)",
-            f"  Logs        {self.home.name}/run/*.log",
-        ]
-        print("\n".join(lines), flush=True)
-
-    def _provider(self, addresses: Addresses) -> str:
-        if addresses.simulator is None:
-            return self._variables["SENDER_PROVIDER_URL"]
-        return f"the simulator at {addresses.simulator}, because SENDER_PROVIDER_URL is not set"
+            f"Logs        {self.home.name}/run/*.log",
+        )

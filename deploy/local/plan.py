@@ -3,17 +3,14 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import ProcessSpec
-from deploy.local.variables import SERVICES
+from deploy.secret_values import SERVICES
+from deploy.variables import DEFAULT_ADMIN, DEFAULT_API_PORT, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_SENDERS = 2
-DEFAULT_API_PORT = 8000
-DEFAULT_ADMIN = "admin@example.com"
 VHOST = "carillon"
 USER = "carillon"
 

@@ -13,8 +13,8 @@ from deploy.local.postgres import LocalPostgres
 from deploy.local.processes import ManagedProcess, ProcessSpec
 from deploy.local.rabbitmq import LocalRabbitMQ, RabbitPorts
 from deploy.local.servers import ServerFolders
-from deploy.local.variables import SERVICES
 from deploy.local.waiting import wait_until
+from deploy.secret_values import SERVICES
 
 SERVICE_START_LIMIT = 90.0  # seconds; on a busy small machine imports alone take ten
 SQL = Path(__file__).parents[1] / "postgres" / "service_database.sql"

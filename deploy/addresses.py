@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.plan import DEFAULT_ADMIN, DEFAULT_API_PORT
-from deploy.local.ports import LOOPBACK
+from deploy.variables import DEFAULT_ADMIN, DEFAULT_API_PORT
 
 
 @dataclass(frozen=True)
@@ -15,22 +14,35 @@ class Addresses:
     """URLs and the first admin's login; `simulator` is None when there is a real provider."""
 
     api: str
-    rabbitmq: str
     simulator: str | None
+    provider: str
     email: str
     password: str
 
     @classmethod
-    def of(cls, variables: Mapping[str, str], ports: Mapping[str, int]) -> "Addresses":
-        simulated = "SENDER_PROVIDER_URL" not in variables
-        simulator = variables.get("SIMULATOR_PORT") or ports.get("simulator")
+    def of(cls, variables: Mapping[str, str], simulator_port: int) -> "Addresses":
+        """`simulator_port` is where the simulator answers, if it is the provider."""
+        simulator = f"http://127.0.0.1:{variables.get('SIMULATOR_PORT', simulator_port)}"
+        provider = variables.get("SENDER_PROVIDER_URL")
         return cls(
-            api=f"http://{LOOPBACK}:{variables.get('API_PORT', DEFAULT_API_PORT)}",
-            rabbitmq=f"http://{LOOPBACK}:{ports['management']}",
-            simulator=f"http://{LOOPBACK}:{simulator}" if simulated else None,
+            api=f"http://127.0.0.1:{variables.get('API_PORT', DEFAULT_API_PORT)}",
+            simulator=None if provider else simulator,
+            provider=provider or f"the simulator at {simulator} (SENDER_PROVIDER_URL is not set)",
             email=variables.get("API_ADMIN_EMAIL", DEFAULT_ADMIN),
             password=variables["API_ADMIN_PASSWORD"],
         )
+
+    def tell(self, *more: str) -> None:
+        """Print them, followed by `more` lines."""
+        lines = [
+            "Carillon is running.",
+            f"  API         {self.api}/api/v1 (Swagger UI: {self.api}/docs)",
+            f"  First admin {self.email}",
+            f"  Password    {self.password}",
+            f"  Provider    {self.provider}",
+            *(f"  {line}" for line in more),
+        ]
+        print("\n".join(lines), flush=True)
 
     def write(self, file: Path) -> None:
         """Write them as shell variables; only the owner can read the file."""
