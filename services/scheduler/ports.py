@@ -88,9 +88,7 @@ class Plans(Protocol):
         """The revision the plan has; 0 when the mailing is unknown."""
         ...
 
-    async def save(
-        self, mailing: MailingChanged, waves: Sequence[PlannedWave], now: datetime
-    ) -> None:
+    async def save(self, mailing: MailingChanged, waves: Sequence[PlannedWave]) -> None:
         """Keeps the mailing and its waves if its revision is higher than the one known."""
         ...
 

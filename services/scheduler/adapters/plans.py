@@ -118,9 +118,7 @@ class PostgresPlans:
         async with self._engine.connect() as connection:
             return await connection.scalar(query, {"id": mailing_id}) or 0
 
-    async def save(
-        self, mailing: MailingChanged, waves: Sequence[PlannedWave], now: datetime
-    ) -> None:
+    async def save(self, mailing: MailingChanged, waves: Sequence[PlannedWave]) -> None:
         row = {
             "id": mailing.mailing_id,
             "revision": mailing.revision,
@@ -132,7 +130,6 @@ class PostgresPlans:
                 return
             await put_waves(connection, mailing.mailing_id, waves)
             await connection.execute(_RECONSIDER_HELD, {"id": mailing.mailing_id})
-            await _start(connection, mailing.mailing_id, now)
 
     async def growing(self) -> list[MailingChanged]:
         query = (

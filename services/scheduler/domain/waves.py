@@ -6,7 +6,7 @@
 ``ended``     everybody has a row
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -38,6 +38,10 @@ class Standing:
     closes_at: datetime | None
     rest: Rest = "waiting"
     reason: str | None = None
+
+    def planned(self) -> "Standing":
+        """How a plan writes it down: a wave is opened in one place, when it is due."""
+        return replace(self, phase=Phase.PENDING) if self.phase is Phase.OPEN else self
 
 
 def judge(mailing: MailingChanged, zone: str, now: datetime, *, begun: bool) -> Standing:

@@ -35,7 +35,7 @@ class Planner:
         """Waves for zones that first appear after launch; one that missed its window is none."""
         now = self._clock.now()
         judged = ((zone, judge(mailing, zone, now, begun=False)) for zone in zones)
-        return [PlannedWave(z, 0, s) for z, s in judged if s.phase is not Phase.SETTLING]
+        return [PlannedWave(z, 0, s.planned()) for z, s in judged if s.phase is not Phase.SETTLING]
 
     async def on_mailing_changed(self, mailing: MailingChanged) -> None:
         """Every revision is planned afresh; who has a row keeps it."""
@@ -44,10 +44,10 @@ class Planner:
         counts = await self._directory.count_by_zone(mailing.spec.filter)
         now = self._clock.now()
         waves = [
-            PlannedWave(zone, size, judge(mailing, zone, now, begun=False))
+            PlannedWave(zone, size, judge(mailing, zone, now, begun=False).planned())
             for zone, size in counts.items()
         ]
-        await self._plans.save(mailing, waves, now)
+        await self._plans.save(mailing, waves)
         log.info(
             "A mailing was planned",
             extra=facts(

@@ -45,6 +45,7 @@ async def written_but_not_published(world: World) -> None:
     planner = Planner(PostgresDirectory(world.engine), plans, SystemClock())
     await planner.on_clients_changed(clients(range(1, 51)))
     await planner.on_mailing_changed(mailing(1))
+    await planner.move_due_waves()
     emitter = Emitter(messages, DyingOutlet(), Roomy(), SystemClock(), per_envelope=100)
     with pytest.raises(PublishFailed):
         await emitter.emit_round()

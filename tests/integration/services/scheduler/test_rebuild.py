@@ -1,0 +1,70 @@
+"""A lost copy of the directory comes back from the api by one command."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from services.scheduler.adapters.api_directory import ApiDirectory
+from services.scheduler.adapters.directory import PostgresDirectory
+from services.scheduler.adapters.plans import PostgresPlans
+from services.scheduler.handlers.planning import Planner
+from services.scheduler.handlers.rebuilding import rebuild
+from shared.contracts.directory import ClientsChanged, ClientState
+from shared.contracts.mailings import FilterSpec
+from shared.contracts.progress import WavesPlanned
+from shared.runtime.clock import SystemClock
+from tests.integration.services.scheduler.conftest import World
+from tests.support.examples import client, clients, mailing
+
+TOKEN = "t" * 16
+GONE = client(7, revision=3, deleted=True, phone="", timezone="")
+
+
+def directory_server(states: Sequence[ClientState]) -> TestServer:
+    async def page(request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.Response(status=401)
+        after, limit = int(request.query["after"]), int(request.query["limit"])
+        found = [state for state in states if state.id > after][:limit]
+        return web.Response(body=ClientsChanged(clients=tuple(found)).encode())
+
+    app = web.Application()
+    app.router.add_get("/internal/clients", page)
+    return TestServer(app)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[str]:
+    states = [client(n) if n != GONE.id else GONE for n in range(1, 2501)]
+    async with directory_server(states) as server:
+        yield str(server.make_url("/"))
+
+
+def planner(world: World) -> Planner:
+    return Planner(PostgresDirectory(world.engine), PostgresPlans(world.engine), SystemClock())
+
+
+async def test_every_client_is_back_and_no_deleted_one_is_revived(world: World, api: str) -> None:
+    await planner(world).on_clients_changed(clients([1], name="newer", revision=9))
+    read = await rebuild(ApiDirectory(api, TOKEN), planner(world), PostgresPlans(world.engine))
+    assert read == 2500
+    counts = await PostgresDirectory(world.engine).count_by_zone(FilterSpec())
+    assert counts == {"Europe/Moscow": 2499}
+    assert await world.count("SELECT count(*) FROM client WHERE name = 'newer'") == 1
+    # The tombstone is kept, so a late event cannot bring the client back.
+    await planner(world).on_clients_changed(clients([GONE.id], revision=2))
+    assert await world.count("SELECT count(*) FROM client WHERE NOT deleted") == 2499
+
+
+async def test_no_wave_opens_while_the_copy_is_incomplete(world: World, api: str) -> None:
+    plans = PostgresPlans(world.engine)
+    await plans.keep_waves_shut(True)
+    async with world.listening() as tap, world.scheduler():
+        await world.event(clients(range(1, 4)), mailing(1))
+        await world.event(mailing(2))
+        await tap.until(lambda: len(tap.of("progress.planned", WavesPlanned)) == 2)
+        assert not world.commands()
+        await rebuild(ApiDirectory(api, TOKEN), planner(world), plans)
+        await tap.until(lambda: len(world.commands()) >= 2499 * 2)
