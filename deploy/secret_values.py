@@ -26,7 +26,7 @@ SECRETS = (
 
 def ensure_secrets(file: Path) -> dict[str, str]:
     """The secrets in `file`, after adding what is missing. Only its owner can read it."""
-    known = _read(file)
+    known = read_secrets(file)
     missing = {name: secrets.token_urlsafe(24) for name in SECRETS if not known.get(name)}
     if missing:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -36,8 +36,11 @@ def ensure_secrets(file: Path) -> dict[str, str]:
     return known | missing
 
 
-def _read(file: Path) -> dict[str, str]:
-    """The file is ours alone, so its lines are plain: no quotes, no comments."""
+def read_secrets(file: Path) -> dict[str, str]:
+    """The secrets in `file`, none if there is no such file.
+
+    The file is ours alone, so its lines are plain: no quotes, no comments.
+    """
     if not file.exists():
         return {}
     pairs = (line.partition("=") for line in file.read_text().splitlines())

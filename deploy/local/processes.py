@@ -48,6 +48,8 @@ class ManagedProcess:
     @property
     def pid(self) -> int | None:
         """The live process that the pid file names, or None."""
+        if self._child is not None:
+            self._child.poll()  # whoever ended it, only its parent can clear it away
         pid = read_pid(self.pid_file)
         return pid if pid is not None and self.is_ours(pid) else None
 

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from deploy.local.ports import free_ports
-from deploy.local.variables import read_file
+from deploy.secret_values import read_secrets
 from shared.contracts.statuses import Status
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,7 +182,7 @@ async def running_house(home: Path, settings: Mapping[str, str]) -> AsyncIterato
 
 
 async def _log_in(api: httpx.AsyncClient, home: Path) -> None:
-    password = read_file(home / "secrets.env")["API_ADMIN_PASSWORD"]
+    password = read_secrets(home / "secrets.env")["API_ADMIN_PASSWORD"]
     answer = await api.post("/auth/login", json={"email": LOGIN, "password": password})
     assert answer.status_code == 200, answer.text
     api.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

@@ -1,0 +1,65 @@
+"""What a local run consists of."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from deploy.local.plan import Plan, port_names, sender_count
+from deploy.secret_values import SECRETS
+
+PORTS = {name: 20000 + n for n, name in enumerate(("api", *port_names({"SENDER_REPLICAS": "3"})))}
+
+
+def plan(**variables: str) -> Plan:
+    secrets = {name: f"{name}-secret" for name in SECRETS}
+    return Plan({**secrets, "PATH": "/bin", **variables}, PORTS)
+
+
+def environments(made: Plan) -> dict[str, Mapping[str, str]]:
+    return {unit.spec.name: unit.spec.environment for unit in made.units()}
+
+
+def test_the_simulator_stands_in_until_there_is_a_provider() -> None:
+    assert "simulator" in environments(plan())
+    assert "simulator" not in environments(plan(SENDER_PROVIDER_URL="https://provider.test"))
+
+
+def test_each_sender_has_a_name_a_port_and_a_number() -> None:
+    senders = {
+        name: environment
+        for name, environment in environments(plan(SENDER_REPLICAS="3")).items()
+        if name.startswith("sender-")
+    }
+
+    assert list(senders) == ["sender-1", "sender-2", "sender-3"]
+    assert len({environment["SENDER_PORT"] for environment in senders.values()}) == 3
+    assert len({environment["SENDER_NODE"] for environment in senders.values()}) == 3
+
+
+@pytest.mark.parametrize("service", ["api", "scheduler", "sender-1", "stats"])
+def test_a_service_knows_its_own_secrets_only(service: str) -> None:
+    environment = environments(plan())[service]
+
+    own = service.partition("-")[0].upper()
+    secrets = [name for name, value in environment.items() if "-secret" in value]
+    assert f"{own}_DATABASE_URL" in secrets
+    assert all(name.startswith((own, "RABBITMQ_URL", "SERVICE_TOKEN")) for name in secrets)
+
+
+def test_what_a_person_sets_reaches_its_service_and_no_other() -> None:
+    found = environments(plan(SENDER_CALL_TIMEOUT="3", LOG_LEVEL="DEBUG"))
+
+    assert found["sender-1"]["SENDER_CALL_TIMEOUT"] == "3"
+    assert "SENDER_CALL_TIMEOUT" not in found["api"]
+    assert found["api"]["LOG_LEVEL"] == "DEBUG"
+
+
+def test_the_topology_step_knows_the_tiers_and_the_administrator() -> None:
+    step = plan(SENDER_RETRY_TIERS="1,2").topology()
+
+    assert step.environment["SENDER_RETRY_TIERS"] == "1,2"
+    assert "RABBITMQ_ADMIN_PASSWORD-secret" in step.environment["RABBITMQ_MANAGEMENT_URL"]
+
+
+def test_two_senders_unless_told_otherwise() -> None:
+    assert (sender_count({}), sender_count({"SENDER_REPLICAS": "5"})) == (2, 5)
