@@ -57,9 +57,9 @@ def _text(value: dict[str, Any], field: str, rule: Any) -> str | MaybeUnset | No
 
 
 def _tags(value: dict[str, Any]) -> tuple[str, ...] | MaybeUnset:
-    given = value.get("tags", UNSET)
-    if given is UNSET:
+    if "tags" not in value:
         return UNSET
+    given = value["tags"]
     if given is None:
         return ()
     if not isinstance(given, list) or not all(isinstance(tag, str) for tag in given):

@@ -1,0 +1,1 @@
+"""The world behind the ports: PostgreSQL, RabbitMQ, the stats service, argon2, JWT."""

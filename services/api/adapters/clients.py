@@ -1,0 +1,155 @@
+"""Clients in the database. Many at a time go in one statement, never in a loop of them."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, Row, Select, Text, any_, bindparam, cast, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.adapters.tables import CLIENT
+from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone, news
+from services.api.domain.fields import TAG_SEPARATOR
+from services.api.ports import Overtaken
+from shared.contracts.directory import ClientsChanged
+
+_LIVING = CLIENT.c.deleted_at.is_(None)
+
+# One array per column. Tags have no array of arrays (they differ in length): they go as one
+# string, with the separator that no tag can contain.
+_ADD = text("""
+    INSERT INTO client (phone, operator_code, timezone, tags, email, name, attributes,
+                        created_at, updated_at)
+    SELECT phone, operator_code, timezone, string_to_array(tags, ';'), email, name,
+           CAST(attributes AS jsonb), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+    FROM unnest(
+        CAST(:phones AS text[]), CAST(:operator_codes AS text[]), CAST(:timezones AS text[]),
+        CAST(:tags AS text[]), CAST(:emails AS text[]), CAST(:names AS text[]),
+        CAST(:attributes AS text[])
+    ) AS new (phone, operator_code, timezone, tags, email, name, attributes)
+    ON CONFLICT (phone) WHERE deleted_at IS NULL DO NOTHING
+    RETURNING id, phone
+""")
+
+_CHANGE = text("""
+    UPDATE client
+    SET revision = new.revision, phone = new.phone, operator_code = new.operator_code,
+        timezone = new.timezone, tags = string_to_array(new.tags, ';'), email = new.email,
+        name = new.name, attributes = CAST(new.attributes AS jsonb), updated_at = new.updated_at
+    FROM unnest(
+        CAST(:phones AS text[]), CAST(:operator_codes AS text[]), CAST(:timezones AS text[]),
+        CAST(:tags AS text[]), CAST(:emails AS text[]), CAST(:names AS text[]),
+        CAST(:attributes AS text[]),
+        CAST(:ids AS bigint[]), CAST(:revisions AS bigint[]), CAST(:moments AS timestamptz[])
+    ) AS new (phone, operator_code, timezone, tags, email, name, attributes,
+              id, revision, updated_at)
+    WHERE client.id = new.id AND client.revision = new.revision - 1
+          AND client.deleted_at IS NULL
+""")
+
+
+class SqlClients:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, client_id: int, *, lock: bool = False) -> Client | None:
+        query = select(CLIENT).where(CLIENT.c.id == client_id, _LIVING)
+        found = await self._select(query.with_for_update() if lock else query)
+        return found[0] if found else None
+
+    async def page(self, wanted: ClientFilter, after: int, limit: int) -> list[Client]:
+        query = select(CLIENT).where(CLIENT.c.id > after, _LIVING)
+        if wanted.phone is not None:
+            query = query.where(CLIENT.c.phone == wanted.phone)
+        if wanted.operator_code is not None:
+            query = query.where(CLIENT.c.operator_code == wanted.operator_code)
+        if wanted.timezone is not None:
+            query = query.where(CLIENT.c.timezone == wanted.timezone)
+        if wanted.tag is not None:
+            query = query.where(CLIENT.c.tags.contains([wanted.tag]))
+        return await self._select(query.order_by(CLIENT.c.id).limit(limit))
+
+    async def with_phone(self, phone: str) -> int | None:
+        query = select(CLIENT.c.id).where(CLIENT.c.phone == phone, _LIVING)
+        found: int | None = await self._connection.scalar(query)
+        return found
+
+    async def with_phones(self, phones: Collection[str]) -> dict[str, Client]:
+        wanted = any_(cast(bindparam("phones", list(phones)), ARRAY(Text)))
+        found = await self._select(select(CLIENT).where(CLIENT.c.phone == wanted, _LIVING))
+        return {client.profile.phone: client for client in found}
+
+    async def with_tag(self, tag: str, limit: int) -> list[Client]:
+        query = select(CLIENT).where(CLIENT.c.tags.contains([tag]), _LIVING)
+        return await self._select(query.order_by(CLIENT.c.id).limit(limit).with_for_update())
+
+    async def add(self, profiles: Sequence[Profile], now: datetime) -> list[Client]:
+        result = await self._connection.execute(_ADD, _arrays(profiles) | {"now": now})
+        ids = {phone: id_ for id_, phone in result.tuples()}
+        if len(ids) != len(profiles):
+            raise Overtaken
+        return [Client(ids[one.phone], 1, one, now, now) for one in profiles]
+
+    async def change(self, clients: Sequence[Client]) -> None:
+        values = _arrays([client.profile for client in clients]) | {
+            "ids": [client.id for client in clients],
+            "revisions": [client.revision for client in clients],
+            "moments": [client.updated_at for client in clients],
+        }
+        try:
+            changed = await self._connection.execute(_CHANGE, values)
+        except IntegrityError as error:
+            raise Overtaken from error
+        if changed.rowcount != len(clients):
+            raise Overtaken
+
+    async def bury(self, tombstone: Tombstone, now: datetime) -> None:
+        blank: dict[str, Any] = dict.fromkeys(("phone", "operator_code", "timezone"), "")
+        blank |= {"email": None, "name": None, "tags": [], "attributes": {}}
+        moments = {"updated_at": now, "deleted_at": now}
+        await self._connection.execute(
+            update(CLIENT)
+            .where(CLIENT.c.id == tombstone.id)
+            .values(revision=tombstone.revision, **blank, **moments)
+        )
+
+    async def contacts(self, ids: Collection[int]) -> Mapping[int, tuple[str, str | None]]:
+        wanted = any_(cast(bindparam("ids", list(ids)), ARRAY(CLIENT.c.id.type)))
+        columns = select(CLIENT.c.id, CLIENT.c.phone, CLIENT.c.name)
+        result = await self._connection.execute(columns.where(CLIENT.c.id == wanted, _LIVING))
+        return {id_: (phone, name) for id_, phone, name in result.tuples()}
+
+    async def states(self, after: int, limit: int) -> ClientsChanged:
+        query = select(CLIENT).where(CLIENT.c.id > after).order_by(CLIENT.c.id).limit(limit)
+        rows = (await self._connection.execute(query)).all()
+        return news(_client(row) if row.deleted_at is None else _tombstone(row) for row in rows)
+
+    async def _select(self, query: Select[Any]) -> list[Client]:
+        return [_client(row) for row in (await self._connection.execute(query)).all()]
+
+
+def _client(row: Row[Any]) -> Client:
+    id_, revision, phone, code, zone, tags, email, name, attributes, created, updated, _ = tuple(
+        row
+    )
+    profile = Profile(phone, code, zone, tuple(tags), email, name, attributes)
+    return Client(id_, revision, profile, created, updated)
+
+
+def _tombstone(row: Row[Any]) -> Tombstone:
+    return Tombstone(row.id, row.revision)
+
+
+def _arrays(profiles: Iterable[Profile]) -> dict[str, list[Any]]:
+    profiles = list(profiles)
+    return {
+        "phones": [one.phone for one in profiles],
+        "operator_codes": [one.operator_code for one in profiles],
+        "timezones": [one.timezone for one in profiles],
+        "tags": [TAG_SEPARATOR.join(one.tags) for one in profiles],
+        "emails": [one.email for one in profiles],
+        "names": [one.name for one in profiles],
+        "attributes": [json.dumps(one.attributes) if one.attributes else "{}" for one in profiles],
+    }

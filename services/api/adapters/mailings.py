@@ -1,0 +1,105 @@
+"""Mailings in the database; what a mailing says is one document."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.adapters.tables import MAILING
+from services.api.domain.mailings import Mailing, MailingState, NewMailing, as_event
+from shared.contracts.mailings import MailingChanged, MailingSpec
+
+_UNFINISHED = (MailingState.SCHEDULED, MailingState.RUNNING)
+
+
+class SqlMailings:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, mailing_id: int, *, lock: bool = False) -> Mailing | None:
+        query = select(MAILING).where(MAILING.c.id == mailing_id)
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
+        return None if row is None else _mailing(row)
+
+    async def page(self, state: MailingState | None, before: int, limit: int) -> list[Mailing]:
+        query = select(MAILING).where(MAILING.c.id < before, MAILING.c.deleted_at.is_(None))
+        if state is not None:
+            query = query.where(MAILING.c.state == state)
+        rows = await self._connection.execute(query.order_by(MAILING.c.id.desc()).limit(limit))
+        return list(map(_mailing, rows))
+
+    async def add(self, mailing: NewMailing) -> Mailing:
+        row = (
+            await self._connection.execute(
+                insert(MAILING)
+                .values(
+                    name=mailing.name,
+                    state=mailing.state,
+                    spec=_document(mailing.spec),
+                    created_at=mailing.created_at,
+                    updated_at=mailing.created_at,
+                    launched_at=mailing.launched_at,
+                )
+                .returning(MAILING)
+            )
+        ).one()
+        return _mailing(row)
+
+    async def save(self, mailing: Mailing) -> None:
+        await self._connection.execute(
+            update(MAILING)
+            .where(MAILING.c.id == mailing.id)
+            .values(
+                name=mailing.name,
+                state=mailing.state,
+                revision=mailing.revision,
+                spec=_document(mailing.spec),
+                updated_at=mailing.updated_at,
+                launched_at=mailing.launched_at,
+                deleted_at=mailing.deleted_at,
+            )
+        )
+
+    async def started(self, mailing_id: int, now: datetime) -> None:
+        scheduled = MAILING.c.state == MailingState.SCHEDULED
+        await self._move(MailingState.RUNNING, now, MAILING.c.id == mailing_id, scheduled)
+
+    async def finished(self, mailing_id: int, revision: int, now: datetime) -> None:
+        this = MAILING.c.id == mailing_id, MAILING.c.revision == revision
+        unfinished = MAILING.c.state.in_(_UNFINISHED)
+        await self._move(MailingState.FINISHED, now, *this, unfinished)
+
+    async def launched(self, after: int, limit: int) -> list[MailingChanged]:
+        query = (
+            select(MAILING)
+            .where(MAILING.c.id > after, MAILING.c.launched_at.is_not(None))
+            .where(MAILING.c.state != MailingState.FINISHED)
+            .order_by(MAILING.c.id)
+            .limit(limit)
+        )
+        return [as_event(_mailing(row)) for row in await self._connection.execute(query)]
+
+    async def _move(
+        self, state: MailingState, now: datetime, *conditions: ColumnElement[bool]
+    ) -> None:
+        moved = update(MAILING).where(*conditions).values(state=state, updated_at=now)
+        await self._connection.execute(moved)
+
+
+def _document(spec: MailingSpec) -> dict[str, Any]:
+    return spec.model_dump(mode="json", by_alias=True)
+
+
+def _mailing(row: Row[Any]) -> Mailing:
+    return Mailing(
+        id=row.id,
+        name=row.name,
+        state=MailingState(row.state),
+        revision=row.revision,
+        spec=MailingSpec.model_validate(row.spec),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        launched_at=row.launched_at,
+        deleted_at=row.deleted_at,
+    )

@@ -1,0 +1,100 @@
+"""The outbox in the database: written with what it tells about, read by the relay."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.api.adapters.tables import OUTBOX
+from services.api.domain.outbox import OutboxRow
+from shared.contracts.base import Message
+from shared.contracts.gates import GatesChanged
+from shared.contracts.topology import EVENTS
+
+_CHANNEL = "outbox"
+
+# How long a message waits that nobody was woken for.
+POLL_EVERY = 0.2
+# Published together: enough to hide the time a confirmation takes.
+_BATCH_ROWS = 100
+# Bounds memory, and how long a confirmation of the last one takes.
+_BATCH_BYTES = 1 << 20
+
+_DUE = text("""
+    SELECT id, exchange, routing_key, body, created_at
+    FROM (
+        SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS before
+        FROM (SELECT * FROM outbox WHERE urgent = :urgent ORDER BY id LIMIT :rows) AS first
+    ) AS measured
+    WHERE before < :bytes
+    ORDER BY id
+""")
+
+
+class SqlOutbox:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def put(self, message: Message, *, wake: bool = True) -> None:
+        urgent = isinstance(message, GatesChanged)
+        row = {"urgent": urgent, "exchange": EVENTS, "routing_key": message.key}
+        await self._connection.execute(insert(OUTBOX).values(**row, body=message.encode()))
+        if wake:
+            await self._connection.execute(select(func.pg_notify(_CHANNEL, _lane(urgent))))
+
+
+class SqlOutboxLane:
+    """``urgent`` picks the lane: gates go their own way."""
+
+    def __init__(self, engine: AsyncEngine, *, urgent: bool) -> None:
+        self._engine = engine
+        self._urgent = urgent
+        self.woken = asyncio.Event()
+
+    async def due(self) -> list[OutboxRow]:
+        limits = {"urgent": self._urgent, "rows": _BATCH_ROWS, "bytes": _BATCH_BYTES}
+        async with self._engine.connect() as connection:
+            return [OutboxRow(*row) for row in await connection.execute(_DUE, limits)]
+
+    async def forget(self, ids: Sequence[int]) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids)))
+
+    async def wait(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_EVERY):
+                await self.woken.wait()
+        except TimeoutError:
+            return
+        self.woken.clear()
+
+
+async def listen(engine: AsyncEngine, *, urgent: asyncio.Event, ordinary: asyncio.Event) -> None:
+    """Sets the event of a lane as soon as a message in it is committed. Runs until cancelled.
+
+    Raises ConnectionError when the connection it listens on is lost.
+    """
+    wake = {_lane(True): urgent.set, _lane(False): ordinary.set}
+    lost = asyncio.Event()
+
+    def notified(_connection: Any, _pid: int, _channel: str, lane: object) -> None:
+        wake[str(lane)]()
+
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        if not isinstance(driver, asyncpg.Connection):
+            raise TypeError("only asyncpg can listen")
+        driver.add_termination_listener(lambda _: lost.set())
+        try:
+            await driver.add_listener(_CHANNEL, notified)
+            await lost.wait()
+            raise ConnectionError("the connection that listens to the outbox is lost")
+        finally:
+            await connection.invalidate()  # nobody else may get a connection that listens
+
+
+def _lane(urgent: bool) -> str:
+    return "urgent" if urgent else "ordinary"

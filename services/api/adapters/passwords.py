@@ -1,0 +1,35 @@
+"""Passwords as argon2id hashes, computed in threads, a few at a time."""
+
+import asyncio
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+# The first choice of OWASP for argon2id: 19 MiB, two passes, one lane.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Each takes 19 MiB while it runs: a crowd at the door must not fill the memory.
+_AT_ONCE = 4
+
+
+class Argon2Passwords:
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        # Compared with when there is no such user, so that the answer takes as long.
+        self._nobody = _HASHER.hash(secrets.token_urlsafe())
+
+    async def hash(self, password: str) -> str:
+        async with self._slots:
+            return await asyncio.to_thread(_HASHER.hash, password)
+
+    async def matches(self, password_hash: str | None, password: str) -> bool:
+        async with self._slots:
+            known = password_hash is not None
+            return await asyncio.to_thread(_verify, password_hash or self._nobody, password) & known
+
+
+def _verify(password_hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False

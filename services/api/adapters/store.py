@@ -1,0 +1,40 @@
+"""Transactions: one per request, one per batch of an import."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.api.adapters.clients import SqlClients
+from services.api.adapters.imports import SqlImports
+from services.api.adapters.mailings import SqlMailings
+from services.api.adapters.outbox import SqlOutbox
+from services.api.adapters.tags import SqlTags
+from services.api.adapters.users import SqlUsers
+from services.api.ports import Store
+
+# A request is answered within five seconds, if only to say that the database does not answer.
+REQUEST_LIMIT = 4.5
+
+
+def store_on(connection: AsyncConnection) -> Store:
+    return Store(
+        users=SqlUsers(connection),
+        clients=SqlClients(connection),
+        tags=SqlTags(connection),
+        mailings=SqlMailings(connection),
+        imports=SqlImports(connection),
+        outbox=SqlOutbox(connection),
+    )
+
+
+class SqlTransactions:
+    def __init__(self, engine: AsyncEngine, limit: float = REQUEST_LIMIT) -> None:
+        self._engine = engine
+        self._limit = limit
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Store]:
+        async with asyncio.timeout(self._limit), self._engine.begin() as connection:
+            yield store_on(connection)

@@ -1,0 +1,105 @@
+"""The tables, as queries name them. Migrations make them; they say why each is as it is."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+_metadata = MetaData()
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, primary_key=True)
+
+
+def _moment(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True))
+
+
+USER = Table(
+    "user",
+    _metadata,
+    _id(),
+    Column("email", Text),
+    Column("password_hash", Text),
+    Column("role", Text),
+    _moment("created_at"),
+)
+
+CLIENT = Table(
+    "client",
+    _metadata,
+    _id(),
+    Column("revision", BigInteger),
+    Column("phone", Text),
+    Column("operator_code", Text),
+    Column("timezone", Text),
+    Column("tags", ARRAY(Text)),
+    Column("email", Text),
+    Column("name", Text),
+    Column("attributes", JSONB),
+    _moment("created_at"),
+    _moment("updated_at"),
+    _moment("deleted_at"),
+)
+
+TAG = Table("tag", _metadata, Column("name", Text, primary_key=True), _moment("created_at"))
+
+MAILING = Table(
+    "mailing",
+    _metadata,
+    _id(),
+    Column("name", Text),
+    Column("state", Text),
+    Column("revision", BigInteger),
+    Column("spec", JSONB),
+    _moment("created_at"),
+    _moment("updated_at"),
+    _moment("launched_at"),
+    _moment("deleted_at"),
+)
+
+IMPORT = Table(
+    "import",
+    _metadata,
+    _id(),
+    Column("state", Text),
+    Column("format", Text),
+    Column("chunk_bytes", Integer),
+    Column("chunks", Integer),
+    Column("position", BigInteger),
+    Column("rows_read", BigInteger),
+    Column("rows_rejected", BigInteger),
+    Column("errors", JSONB),
+    _moment("created_at"),
+    _moment("touched_at"),
+    _moment("finished_at"),
+)
+
+IMPORT_CHUNK = Table(
+    "import_chunk",
+    _metadata,
+    Column("import_id", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("body", LargeBinary),
+)
+
+OUTBOX = Table(
+    "outbox",
+    _metadata,
+    _id(),
+    Column("urgent", Boolean),
+    Column("exchange", Text),
+    Column("routing_key", Text),
+    Column("body", LargeBinary),
+    _moment("created_at"),
+)

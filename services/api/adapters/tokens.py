@@ -1,0 +1,57 @@
+"""Tokens: JSON Web Tokens, signed with HMAC-SHA256 and nothing else."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import jwt
+from jwt.types import Options
+
+from services.api.domain.failures import Unauthorized
+from services.api.domain.users import Tokens, TokenUse, User
+from shared.runtime.clock import Clock
+
+_ALGORITHM = "HS256"
+# What a token must carry; when it expires is judged by our own clock.
+_OPTIONS: Options = {
+    "require": ["sub", "iat", "exp", "typ"],
+    "verify_exp": False,
+    "verify_iat": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JwtMint:
+    secret: str
+    access_ttl: timedelta
+    refresh_ttl: timedelta
+    clock: Clock
+
+    def issue(self, user: User) -> Tokens:
+        return Tokens(
+            access_token=self._sign(user, TokenUse.ACCESS, self.access_ttl),
+            refresh_token=self._sign(user, TokenUse.REFRESH, self.refresh_ttl),
+            expires_in=int(self.access_ttl.total_seconds()),
+        )
+
+    def read(self, token: str, use: TokenUse) -> int:
+        try:
+            claims = jwt.decode(token, self.secret, algorithms=[_ALGORITHM], options=_OPTIONS)
+            user_id, expires_at = int(claims["sub"]), float(claims["exp"])
+        except (jwt.InvalidTokenError, ValueError, TypeError):
+            raise _refused(f"This is not a valid {use} token.", use) from None
+        if claims["typ"] != use:
+            raise _refused(f"This is not a valid {use} token: it is for another use.", use)
+        if expires_at <= self.clock.now().timestamp():
+            raise _refused(f"The {use} token has expired.", use)
+        return user_id
+
+    def _sign(self, user: User, use: TokenUse, ttl: timedelta) -> str:
+        now = self.clock.now()
+        claims = {"sub": str(user.id), "typ": use, "role": user.role, "iat": now, "exp": now + ttl}
+        return jwt.encode(claims, self.secret, algorithm=_ALGORITHM)
+
+
+def _refused(reason: str, use: TokenUse) -> Unauthorized:
+    field = "Authorization" if use is TokenUse.ACCESS else "refresh_token"
+    challenge = f'error="invalid_token", error_description="{reason}"'
+    return Unauthorized(reason, field=field, challenge=challenge)

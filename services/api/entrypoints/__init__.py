@@ -1,0 +1,1 @@
+"""How the world asks: over HTTP, by messages, by the passing of time."""

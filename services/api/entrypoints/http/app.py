@@ -1,0 +1,84 @@
+"""The application: every route, behind the gatekeepers."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.security import OAuth2PasswordBearer
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from services.api.domain.users import TokenUse
+from services.api.entrypoints.http import (
+    auth,
+    clients,
+    docs,
+    imports,
+    internal,
+    mailings,
+    problems,
+    statistics,
+    tags,
+)
+from services.api.entrypoints.http.common import PREFIX
+from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
+from services.api.entrypoints.http.metrics import Measured
+from services.api.ports import Ports
+
+_ABOUT = """
+Carillon sends a company's mailings so that each client gets the message at their own local time.
+
+Errors are problem documents (RFC 9457) that name each wrong field. Lists come in pages: pass
+`next_cursor` of one page as `cursor` of the next. Instants are in UTC; local times have no offset.
+"""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    ports: Ports,
+    *,
+    service_token: str,
+    import_max_bytes: int,
+    root_path: str = "",
+    health: Sequence[BaseRoute] = (),
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    app = FastAPI(
+        title="Carillon",
+        version="1",
+        description=_ABOUT,
+        root_path=root_path,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(Measured),
+            Middleware(
+                Closed,
+                prefix=f"{PREFIX}/",
+                open_paths={auth.LOGIN_PATH, auth.REFRESH_PATH},
+                read_token=lambda token: ports.tokens.read(token, TokenUse.ACCESS),
+            ),
+            Middleware(BodyLimit, unlimited_paths={imports.IMPORT_PATH}),
+        ],
+    )
+    app.state.ports = ports
+    app.state.service_token = service_token
+    app.state.import_max_bytes = import_max_bytes
+    problems.install(app)
+    app.include_router(_public())
+    app.include_router(internal.router)
+    app.router.routes.extend(health)
+    docs.install(app)
+    return app
+
+
+def _public() -> APIRouter:
+    """Closed by the gatekeeper; that each route says so too is for the documentation."""
+    locked = [Depends(OAuth2PasswordBearer(auth.LOGIN_PATH.lstrip("/"), auto_error=False))]
+    api = APIRouter(prefix=PREFIX)
+    api.include_router(auth.router)
+    for part in (imports, clients, tags, mailings, statistics):
+        api.include_router(part.router, dependencies=locked)
+    return api

@@ -1,0 +1,84 @@
+"""Logging in."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from services.api.entrypoints.http.auth_models import (
+    Credentials,
+    RefreshBody,
+    TokensView,
+    UserView,
+)
+from services.api.entrypoints.http.common import PREFIX, UserId, Wired
+from services.api.entrypoints.http.problems import answers
+from services.api.handlers import auth
+
+LOGIN_PATH = f"{PREFIX}/auth/login"
+REFRESH_PATH = f"{PREFIX}/auth/refresh"
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+_FORM = "application/x-www-form-urlencoded"
+_FORM_SCHEMA = {
+    "type": "object",
+    "required": ["username", "password"],
+    "properties": {
+        "grant_type": {"type": "string"},
+        "username": {"type": "string", "description": "The e-mail address."},
+        "password": {"type": "string", "format": "password"},
+    },
+}
+_LOGIN_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": Credentials.model_json_schema()},
+            _FORM: {"schema": _FORM_SCHEMA},
+        },
+    }
+}
+
+
+@router.post(
+    "/login", summary="Log in", responses=answers(401, 422, 503), openapi_extra=_LOGIN_BODY
+)
+async def log_in(request: Request, response: Response, wired: Wired) -> TokensView:
+    """With JSON, or with the form of OAuth 2 (its `username` is the e-mail address)."""
+    credentials = await _credentials(request)
+    tokens = await auth.log_in(wired, credentials.email, credentials.password)
+    return _not_kept(response, TokensView.of(tokens))
+
+
+@router.post("/refresh", summary="Get new tokens", responses=answers(401, 422, 503))
+async def refresh(body: RefreshBody, response: Response, wired: Wired) -> TokensView:
+    return _not_kept(response, TokensView.of(await auth.refresh(wired, body.refresh_token)))
+
+
+@router.get("/me", summary="Who am I?", responses=answers(401, 503))
+async def me(wired: Wired, user_id: UserId) -> UserView:
+    return UserView.of(await auth.who_am_i(wired, user_id))
+
+
+async def _credentials(request: Request) -> Credentials:
+    try:
+        if request.headers.get("content-type", "").startswith(_FORM):
+            return Credentials.model_validate(await _form(request))
+        return Credentials.model_validate_json(await request.body())
+    except ValidationError as error:
+        located = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        raise RequestValidationError(located) from None
+
+
+async def _form(request: Request) -> dict[str, Any]:
+    """Client id, scope and the rest of the form of OAuth 2 say nothing to us."""
+    form = await request.form()
+    names = {"username": "email", "password": "password"}
+    return {ours: form[theirs] for theirs, ours in names.items() if theirs in form}
+
+
+def _not_kept(response: Response, tokens: TokensView) -> TokensView:
+    response.headers["Cache-Control"] = "no-store"
+    return tokens

@@ -1,0 +1,41 @@
+"""The JSON of logging in."""
+
+from pydantic import BaseModel, Field
+
+from services.api.domain.users import Role, Tokens, User
+from services.api.entrypoints.http.common import Body, Instant
+
+
+class Credentials(Body):
+    email: str = Field(max_length=254, examples=["admin@example.com"])
+    password: str = Field(max_length=1_000, examples=["correct horse battery staple"])
+
+
+class RefreshBody(Body):
+    refresh_token: str = Field(max_length=4_000)
+
+
+class TokensView(BaseModel):
+    access_token: str
+    refresh_token: str
+    token_type: str = "bearer"  # noqa: S105 - the name of a scheme
+    expires_in: int = Field(description="Seconds for which the access token is good.")
+
+    @classmethod
+    def of(cls, tokens: Tokens) -> "TokensView":
+        return cls(
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_in=tokens.expires_in,
+        )
+
+
+class UserView(BaseModel):
+    id: int
+    email: str
+    role: Role
+    created_at: Instant
+
+    @classmethod
+    def of(cls, user: User) -> "UserView":
+        return cls(id=user.id, email=user.email, role=user.role, created_at=user.created_at)

@@ -1,0 +1,87 @@
+"""Clients."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
+
+from services.api.domain import fields
+from services.api.domain.clients import ClientFilter
+from services.api.entrypoints.http.clients_models import ClientBody, ClientPatch, ClientView
+from services.api.entrypoints.http.common import (
+    ONE_PAGE,
+    Cursor,
+    Id,
+    Limit,
+    PageView,
+    Wired,
+    location,
+)
+from services.api.entrypoints.http.problems import answers, validated
+from services.api.handlers import clients
+
+router = APIRouter(prefix="/clients", tags=["clients"])
+
+# A filter that no client can match is more likely a slip than a question.
+PhoneFilter = Annotated[Annotated[str, AfterValidator(fields.phone)] | None, Query()]
+TagFilter = Annotated[Annotated[str, AfterValidator(fields.tag)] | None, Query()]
+CodeFilter = Annotated[Annotated[str, AfterValidator(fields.operator_code)] | None, Query()]
+ZoneFilter = Annotated[Annotated[str, AfterValidator(fields.timezone)] | None, Query()]
+
+
+@router.get("", summary="List clients", responses=answers(401, 422, 503))
+async def list_clients(
+    wired: Wired,
+    phone: PhoneFilter = None,
+    tag: TagFilter = None,
+    operator_code: CodeFilter = None,
+    timezone: ZoneFilter = None,
+    limit: Limit = ONE_PAGE,
+    cursor: Cursor = None,
+) -> PageView[ClientView]:
+    """By id. Filters given together must all match."""
+    wanted = ClientFilter(phone, tag, operator_code, timezone)
+    page = await clients.list_clients(wired, wanted, limit, cursor)
+    return PageView(items=list(map(ClientView.of, page.items)), next_cursor=page.next_cursor)
+
+
+@router.post("", summary="Add a client", status_code=201, responses=answers(401, 409, 422, 503))
+async def create_client(
+    body: ClientBody, request: Request, response: Response, wired: Wired
+) -> ClientView:
+    """A phone belongs to one living client: 409 names the one who has it."""
+    client = await clients.create_client(wired, body.profile())
+    response.headers["Location"] = location(request, f"/clients/{client.id}")
+    return ClientView.of(client)
+
+
+@router.get("/{client_id}", summary="Get a client", responses=answers(401, 404, 422, 503))
+async def get_client(client_id: Id, wired: Wired) -> ClientView:
+    return ClientView.of(await clients.get_client(wired, client_id))
+
+
+@router.put("/{client_id}", summary="Replace a client", responses=answers(401, 404, 409, 422, 503))
+async def replace_client(client_id: Id, body: ClientBody, wired: Wired) -> ClientView:
+    """What is not given is cleared."""
+    profile = body.profile()
+    return ClientView.of(await clients.change_client(wired, client_id, lambda _: profile))
+
+
+@router.patch("/{client_id}", summary="Change a client", responses=answers(401, 404, 409, 422, 503))
+async def change_client(client_id: Id, body: ClientPatch, wired: Wired) -> ClientView:
+    """What is not given stays. `attributes` are replaced as a whole."""
+    client = await clients.change_client(
+        wired, client_id, lambda before: validated(ClientBody, body.over(before)).profile()
+    )
+    return ClientView.of(client)
+
+
+@router.delete(
+    "/{client_id}",
+    summary="Delete a client",
+    status_code=204,
+    responses=answers(401, 404, 422, 503),
+)
+async def delete_client(client_id: Id, wired: Wired) -> None:
+    """Everything personal is wiped; a message of theirs still under way is stopped."""
+    await clients.delete_client(wired, client_id)

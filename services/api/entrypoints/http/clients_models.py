@@ -1,0 +1,127 @@
+"""The JSON of clients."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic.config import JsonDict
+
+from services.api.domain import fields
+from services.api.domain.clients import Client, Profile
+from services.api.entrypoints.http.common import Body, Instant
+
+Phone = Annotated[str, AfterValidator(fields.phone), Field(examples=["79161234567"])]
+Zone = Annotated[
+    str,
+    AfterValidator(fields.timezone),
+    Field(description="A name of the tz database, or an offset from UTC.", examples=["UTC+3"]),
+]
+OperatorCode = Annotated[
+    str,
+    AfterValidator(fields.operator_code),
+    Field(description="Digits 2 to 4 of the phone when not given.", examples=["916"]),
+]
+TagName = Annotated[str, AfterValidator(fields.tag), Field(examples=["vip"])]
+Tags = Annotated[list[TagName], AfterValidator(fields.tags)]
+Email = Annotated[str, AfterValidator(fields.email), Field(examples=["ann@example.com"])]
+Name = Annotated[str, AfterValidator(fields.name), Field(examples=["Ann"])]
+Attributes = Annotated[
+    dict[str, JsonValue],
+    AfterValidator(fields.attributes),
+    Field(description="Strings, numbers, true, false, null.", examples=[{"city": "Omsk"}]),
+]
+
+_EXAMPLE: JsonDict = {
+    "phone": "79161234567",
+    "timezone": "Europe/Moscow",
+    "tags": ["vip", "new"],
+    "email": "ann@example.com",
+    "name": "Ann",
+    "attributes": {"city": "Moscow"},
+}
+
+
+class ClientBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    phone: Phone
+    timezone: Zone
+    operator_code: OperatorCode | None = None
+    tags: Tags = Field(default_factory=list)
+    email: Email | None = None
+    name: Name | None = None
+    attributes: Attributes = Field(default_factory=dict)
+
+    def profile(self) -> Profile:
+        return Profile(
+            phone=self.phone,
+            operator_code=self.operator_code or fields.operator_code_of(self.phone),
+            timezone=self.timezone,
+            tags=tuple(self.tags),
+            email=self.email,
+            name=self.name,
+            attributes=fields.attributes(self.attributes),
+        )
+
+
+class ClientPatch(Body):
+    """Only what is to change. Null clears a field that may be empty."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"timezone": "Asia/Omsk"}]})
+
+    phone: Phone | None = None
+    timezone: Zone | None = None
+    operator_code: OperatorCode | None = None
+    tags: Tags | None = None
+    email: Email | None = None
+    name: Name | None = None
+    attributes: Attributes | None = None
+
+    def over(self, profile: Profile) -> dict[str, Any]:
+        """The fields of a ClientBody: the present ones, with those given put over them."""
+        present = {
+            "phone": profile.phone,
+            "timezone": profile.timezone,
+            "operator_code": _chosen_code(profile),
+            "tags": list(profile.tags),
+            "email": profile.email,
+            "name": profile.name,
+            "attributes": profile.attributes,
+        }
+        return present | self.model_dump(exclude_unset=True)
+
+
+class ClientView(BaseModel):
+    id: int
+    revision: int
+    phone: str
+    operator_code: str
+    timezone: str
+    tags: list[str]
+    email: str | None
+    name: str | None
+    attributes: dict[str, JsonValue]
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, client: Client) -> "ClientView":
+        profile = client.profile
+        return cls(
+            id=client.id,
+            revision=client.revision,
+            phone=profile.phone,
+            operator_code=profile.operator_code,
+            timezone=profile.timezone,
+            tags=list(profile.tags),
+            email=profile.email,
+            name=profile.name,
+            attributes=dict(profile.attributes),
+            created_at=client.created_at,
+            updated_at=client.updated_at,
+        )
+
+
+def _chosen_code(profile: Profile) -> str | None:
+    """None for a code that is only the phone's own: it follows when the phone changes."""
+    own = fields.operator_code_of(profile.phone)
+    return None if profile.operator_code == own else profile.operator_code

@@ -1,0 +1,54 @@
+"""What the routes of every domain share: their ports, paging, the base of their JSON."""
+
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from services.api.domain.paging import DEFAULT_LIMIT, LARGEST_LIMIT
+from services.api.ports import Ports
+
+T = TypeVar("T")
+
+PREFIX = "/api/v1"
+_LARGEST_ID = 2**63 - 1
+
+
+def _ports(request: Request) -> Ports:
+    ports: Ports = request.app.state.ports
+    return ports
+
+
+def _user_id(request: Request) -> int:
+    """Put there by the gatekeeper."""
+    user_id: int = request.state.user_id
+    return user_id
+
+
+Wired = Annotated[Ports, Depends(_ports)]
+UserId = Annotated[int, Depends(_user_id)]
+Id = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="Items on a page.")]
+Cursor = Annotated[
+    str | None, Query(description="`next_cursor` of the page before.", max_length=512)
+]
+ONE_PAGE = DEFAULT_LIMIT
+
+
+class Body(BaseModel):
+    """What a caller sends. A field that we do not know is a mistake worth telling."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageView(BaseModel, Generic[T]):
+    items: list[T]
+    next_cursor: str | None
+
+
+Instant = AwareDatetime
+
+
+def location(request: Request, path: str) -> str:
+    """Where a new thing is, as the caller sees it."""
+    return f"{request.scope.get('root_path', '')}{PREFIX}{path}"

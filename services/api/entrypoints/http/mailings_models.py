@@ -1,0 +1,169 @@
+"""The JSON of mailings."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+)
+from pydantic.config import JsonDict
+
+from services.api.domain import fields, mailing_rules
+from services.api.domain.mailing_rules import checked
+from services.api.domain.mailings import Mailing, MailingState
+from services.api.entrypoints.http.clients_models import OperatorCode, TagName
+from services.api.entrypoints.http.common import Body, Instant
+from shared.contracts.mailings import Day, FilterSpec, MailingSpec, WindowSpec
+
+Text = Annotated[
+    str, AfterValidator(mailing_rules.text), Field(examples=["Your order is on its way."])
+]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(mailing_rules.moment),
+    Field(description="ISO 8601; with an offset when timing is absolute, without when local."),
+]
+Timing = Literal["absolute", "local"]
+Channel = Annotated[str, AfterValidator(mailing_rules.channel), Field(examples=["sms"])]
+MailingName = Annotated[str, AfterValidator(fields.name), Field(examples=["Spring"])]
+Audience = Literal["live", "frozen"]
+Minutes = Annotated[StrictInt, Field(ge=0, le=525_600, description="Minutes.")]
+Holiday = Annotated[date, BeforeValidator(mailing_rules.day)]
+Holidays = Annotated[list[Holiday], Field(max_length=mailing_rules.MOST_HOLIDAYS)]
+Priority = Literal["urgent", "normal", "bulk"]
+Rate = Annotated[float, Field(gt=0, strict=True)]
+DepartmentId = Annotated[StrictInt, Field(ge=1)]
+
+_EXAMPLE: JsonDict = {
+    "text": "Your order is on its way.",
+    "starts_at": "2027-03-01T00:00:00",
+    "ends_at": "2027-03-08T00:00:00",
+    "timing": "local",
+    "window": {"from": "10:00", "to": "20:00", "days": ["mon", "tue", "wed", "thu", "fri"]},
+    "filter": {"tags": ["vip"], "operator_codes": None},
+}
+
+
+class WindowBody(Body):
+    """Local hours, `[from, to)`; later `from` than `to` runs past midnight."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: str = Field(alias="from", examples=["10:00"])
+    to: str = Field(examples=["20:00"])
+    days: list[Day] | None = Field(default=None, examples=[["mon", "tue"]])
+
+
+class FilterBody(Body):
+    """Tags match any of; both given, both must match; both null, everybody."""
+
+    tags: Annotated[list[TagName], AfterValidator(mailing_rules.choices)] | None = None
+    operator_codes: Annotated[list[OperatorCode], AfterValidator(mailing_rules.choices)] | None = (
+        None
+    )
+
+
+class MailingBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    text: Text
+    starts_at: Moment
+    ends_at: Moment
+    timing: Timing = "absolute"
+    window: WindowBody | None = None
+    filter: FilterBody = FilterBody()
+    channel: Channel = "sms"
+    name: MailingName | None = None
+    department_id: DepartmentId | None = None
+    audience: Audience = "live"
+    max_lateness: Minutes | None = None
+    holidays: Holidays = Field(default_factory=list)
+    priority: Priority = "normal"
+    rate_per_second: Rate | None = None
+
+    def spec(self) -> MailingSpec:
+        """Raises Invalid when the fields do not go together."""
+        values = self.model_dump(by_alias=True, exclude={"name", "draft"})
+        values["holidays"] = sorted(set(self.holidays))
+        return checked(MailingSpec.model_validate(values))
+
+
+class NewMailingBody(MailingBody):
+    draft: StrictBool = Field(default=False, description="Do not launch it yet.")
+
+
+class MailingPatch(Body):
+    """Only what is to change. Null brings back what holds when a field is not given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ends_at": "2027-03-10T00:00:00"}]})
+
+    text: Text | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    timing: Timing | None = None
+    window: WindowBody | None = None
+    filter: FilterBody | None = None
+    channel: Channel | None = None
+    name: MailingName | None = None
+    department_id: DepartmentId | None = None
+    audience: Audience | None = None
+    max_lateness: Minutes | None = None
+    holidays: Holidays | None = None
+    priority: Priority | None = None
+    rate_per_second: Rate | None = None
+
+    def over(self, mailing: Mailing) -> dict[str, Any]:
+        """The fields of a MailingBody: the present ones, with those given put over them."""
+        present = mailing.spec.model_dump(mode="json", by_alias=True) | {"name": mailing.name}
+        given = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        merged = present | given
+        cleared = {name for name, value in given.items() if value is None and name not in _NEEDED}
+        return {name: value for name, value in merged.items() if name not in cleared}
+
+
+# Null cannot clear these: without them there is no mailing.
+_NEEDED = frozenset({"text", "starts_at", "ends_at"})
+
+
+class MailingView(BaseModel):
+    """Instants are in UTC; with local timing, starts and ends are wall-clock times."""
+
+    id: int
+    name: str | None
+    state: MailingState
+    revision: int
+    text: str
+    starts_at: datetime
+    ends_at: datetime
+    timing: Timing
+    window: WindowSpec | None
+    filter: FilterSpec
+    channel: str
+    department_id: int | None
+    audience: Audience
+    max_lateness: int | None
+    holidays: list[date]
+    priority: Priority
+    rate_per_second: float | None
+    created_at: Instant
+    updated_at: Instant
+    launched_at: Instant | None
+
+    @classmethod
+    def of(cls, mailing: Mailing) -> "MailingView":
+        return cls(
+            id=mailing.id,
+            name=mailing.name,
+            state=mailing.state,
+            revision=mailing.revision,
+            created_at=mailing.created_at,
+            updated_at=mailing.updated_at,
+            launched_at=mailing.launched_at,
+            **{name: getattr(mailing.spec, name) for name in MailingSpec.model_fields},
+        )

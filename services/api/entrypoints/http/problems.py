@@ -1,0 +1,161 @@
+"""Problem documents (RFC 9457): every error of the API has this one shape."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from services.api.domain.failures import (
+    Conflict,
+    Failure,
+    FieldFault,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    UnsupportedFormat,
+)
+from shared.runtime.database import is_transient
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=BaseModel)
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[type[Failure], HTTPStatus] = {
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthorized: HTTPStatus.UNAUTHORIZED,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedFormat: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_DATABASE_AWAY = Unavailable("The database does not answer now.")
+
+
+class FieldError(BaseModel):
+    field: str
+    reason: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. ``errors`` names each field that is wrong, dotted, and why."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] = []
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems a route may answer with, for its documentation."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in sorted(statuses)
+    }
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Iterable[FieldFault] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    document = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=[FieldError(field=fault.field, reason=fault.reason) for fault in errors],
+    )
+    return Response(
+        document.model_dump_json(), status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+    )
+
+
+def of_failure(failure: Failure) -> Response:
+    headers = {}
+    if isinstance(failure, Unauthorized):
+        headers["WWW-Authenticate"] = f"Bearer {failure.challenge}".rstrip()
+    if isinstance(failure, Unavailable):
+        headers["Retry-After"] = str(failure.retry_after)
+    return problem(_STATUS[type(failure)], failure.detail, failure.errors, headers)
+
+
+def validated(model: type[M], values: Any) -> M:
+    """The values as this model. Raises Invalid, naming the fields."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise Invalid(*map(_fault, error.errors())) from None
+
+
+def install(app: FastAPI) -> None:
+    """Turns whatever goes wrong in a request into a problem document."""
+    app.add_exception_handler(Failure, _failure)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for away in (SQLAlchemyError, OSError, TimeoutError):
+        app.add_exception_handler(away, _database)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _failure(_: Request, error: Exception) -> Response:
+    return of_failure(error) if isinstance(error, Failure) else await _bug(_, error)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
+    # The first part of a location says where it was: body, query, path.
+    faults = [_fault({**one, "loc": one["loc"][1:] or one["loc"]}) for one in found]
+    return of_failure(Invalid(*faults))
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        return await _bug(_, error)
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # what FastAPI says of an unreadable body
+        return of_failure(Invalid(FieldFault("body", "The body cannot be read.")))
+    return problem(error.status_code, f"{error.detail}.", headers=error.headers)
+
+
+async def _database(_: Request, error: Exception) -> Response:
+    if not is_transient(error):
+        return await _bug(_, error)
+    log.warning("The database does not answer: %s", type(error).__name__)
+    return of_failure(_DATABASE_AWAY)
+
+
+async def _bug(_: Request, error: Exception) -> Response:
+    log.error("A request failed", exc_info=error, extra={"action": "answer_500"})
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return problem(status, "Something went wrong here; it is logged.")
+
+
+def _fault(error: Mapping[str, Any]) -> FieldFault:
+    if error["type"] == "json_invalid":
+        return FieldFault("body", f"The body is not JSON: {error['ctx']['error']}.")
+    field = ".".join(map(str, error["loc"])) or "body"
+    return FieldFault(field, _reason(error))
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "Unknown field."
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case _:
+            return f"{error['msg']}."

@@ -1,0 +1,59 @@
+"""Tags."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import AfterValidator
+
+from services.api.domain import fields
+from services.api.entrypoints.http.common import (
+    ONE_PAGE,
+    Cursor,
+    Limit,
+    PageView,
+    Wired,
+    location,
+)
+from services.api.entrypoints.http.problems import answers
+from services.api.entrypoints.http.tags_models import CountedTagView, TagBody, TagView
+from services.api.handlers import tags
+
+router = APIRouter(prefix="/tags", tags=["tags"])
+
+TagPath = Annotated[str, AfterValidator(fields.tag), Path()]
+
+
+@router.get("", summary="List tags", responses=answers(401, 422, 503))
+async def list_tags(
+    wired: Wired, limit: Limit = ONE_PAGE, cursor: Cursor = None
+) -> PageView[TagView]:
+    """By name."""
+    page = await tags.list_tags(wired, limit, cursor)
+    return PageView(items=list(map(TagView.of, page.items)), next_cursor=page.next_cursor)
+
+
+@router.post("", summary="Add a tag", status_code=201, responses=answers(401, 409, 422, 503))
+async def create_tag(body: TagBody, request: Request, response: Response, wired: Wired) -> TagView:
+    """Not needed before a client gets it: tags of clients are added by themselves."""
+    tag = await tags.create_tag(wired, body.name)
+    response.headers["Location"] = location(request, f"/tags/{quote(tag.name, safe='')}")
+    return TagView.of(tag)
+
+
+@router.get("/{tag:path}", summary="Get a tag", responses=answers(401, 404, 422, 503))
+async def get_tag(tag: TagPath, wired: Wired) -> CountedTagView:
+    """With the number of clients that carry it."""
+    found, clients = await tags.get_tag(wired, tag)
+    return CountedTagView(name=found.name, created_at=found.created_at, clients=clients)
+
+
+@router.delete(
+    "/{tag:path}",
+    summary="Delete a tag",
+    status_code=204,
+    responses=answers(401, 404, 422, 503),
+)
+async def delete_tag(tag: TagPath, wired: Wired) -> None:
+    """It is taken away from every client that carries it."""
+    await tags.delete_tag(wired, tag)

@@ -1,0 +1,89 @@
+"""What goes on by itself: the relay's lanes, the work on imports, a look at the outbox."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from prometheus_client import Counter
+
+from services.api.handlers import imports
+from services.api.handlers.auth import ensure_first_admin
+from services.api.handlers.relay import relay_batch
+from services.api.ports import EventPublisher, OutboxLane, Ports
+from shared.runtime.logs import facts
+
+log = logging.getLogger(__name__)
+
+IMPORTED = Counter("carillon_api_import_rows_total", "Rows of imports", ["result"])
+
+# While the broker is away: short enough that nobody notices when it is back.
+_PAUSE_AFTER_FAILURE = 0.5
+_MEASURE_EVERY = 5.0
+_SWEEP_EVERY = 600.0
+
+
+async def relay(lane: OutboxLane, publisher: EventPublisher, name: str) -> None:
+    """Empties a lane of the outbox, for ever."""
+    away = False
+    while True:
+        relayed = await relay_batch(lane, publisher)
+        if relayed.failure is not None:
+            if not away:
+                log.warning("The broker takes no messages", extra=facts("relay_waits", lane=name))
+            away = True
+            await asyncio.sleep(_PAUSE_AFTER_FAILURE)
+        elif relayed.messages == 0:
+            await lane.wait()
+        elif away:
+            away = False
+            log.info("The broker takes messages again", extra=facts("relay_goes_on", lane=name))
+
+
+async def work_on_imports(ports: Ports) -> None:
+    """Takes one import after the other, for ever."""
+    while True:
+        async with ports.imports.claim() as job:
+            if job is not None:
+                ids = {"import_id": job.task.id}
+                log.info("Working on an import", extra=facts("import_taken", **ids))
+                async for booked in imports.work_through(ports, job):
+                    IMPORTED.labels(result="accepted").inc(booked.accepted)
+                    IMPORTED.labels(result="rejected").inc(booked.rejected)
+                log.info("An import has ended", extra=facts("import_ended", **ids))
+        if job is None:
+            await ports.imports.wait()
+
+
+async def sweep_uploads(ports: Ports) -> None:
+    """Removes what is left of uploads whose process died, for ever."""
+    while True:
+        abandoned = await imports.abandon_stale_uploads(ports)
+        if abandoned:
+            log.info("Removed broken uploads", extra=facts("uploads_swept", uploads=abandoned))
+        await asyncio.sleep(_SWEEP_EVERY)
+
+
+async def measure(look: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await look()
+        await asyncio.sleep(_MEASURE_EVERY)
+
+
+class FirstAdmin:
+    """Makes the first administrator as soon as the database answers."""
+
+    def __init__(self, ports: Ports, email: str | None, password: str | None) -> None:
+        self._ports = ports
+        self._email = email
+        self._password = password
+        self._ensured = email is None or password is None
+
+    async def is_ensured(self) -> bool:
+        return self._ensured
+
+    async def ensure(self) -> None:
+        if self._email is not None and self._password is not None:
+            if await ensure_first_admin(self._ports, self._email, self._password):
+                log.info("Made the first administrator", extra=facts("admin_made"))
+            self._ensured = True
+        await asyncio.Event().wait()  # done: nothing to come back for

@@ -1,0 +1,1 @@
+"""What the api does, one function per thing asked: decide by the domain, write, tell."""

@@ -1,0 +1,109 @@
+"""Clients: read, made, changed, deleted."""
+
+from collections.abc import Callable
+
+from services.api.domain.clients import (
+    Client,
+    ClientFilter,
+    Profile,
+    Tombstone,
+    buried,
+    gate_for,
+    news,
+    with_profile,
+)
+from services.api.domain.failures import Conflict, FieldFault, NotFound
+from services.api.domain.paging import Page, from_cursor, page_of, row_id
+from services.api.ports import Overtaken, Ports, Store
+from shared.contracts.directory import ClientsChanged
+from shared.contracts.gates import GatesChanged
+
+
+async def list_clients(
+    ports: Ports, wanted: ClientFilter, limit: int, cursor: str | None
+) -> Page[Client]:
+    after = from_cursor(cursor, row_id, 0)
+    async with ports.transactions.begin() as store:
+        found = await store.clients.page(wanted, after, limit + 1)
+    return page_of(found, limit, lambda client: client.id)
+
+
+async def get_client(ports: Ports, client_id: int) -> Client:
+    """Raises NotFound."""
+    async with ports.transactions.begin() as store:
+        return await _living(store, client_id)
+
+
+async def create_client(ports: Ports, profile: Profile) -> Client:
+    """Raises Conflict when a living client has the phone."""
+    now = ports.clock.now()
+    async with ports.transactions.begin() as store:
+        try:
+            [client] = await store.clients.add([profile], now)
+        except Overtaken:
+            raise _taken(await store.clients.with_phone(profile.phone)) from None
+        await store.tags.ensure(profile.tags, now)
+        await store.outbox.put(news([client]))
+    return client
+
+
+async def change_client(
+    ports: Ports, client_id: int, revise: Callable[[Profile], Profile]
+) -> Client:
+    """``revise`` makes the new profile of the present one. Raises NotFound, Conflict."""
+    now = ports.clock.now()
+    async with ports.transactions.begin() as store:
+        before = await _living(store, client_id, lock=True)
+        after = with_profile(before, revise(before.profile), now)
+        if after is before:
+            return before
+        await _check_phone(store, after)
+        try:
+            await store.clients.change([after])
+        except Overtaken:  # the row is locked, so it can only be about the phone
+            raise _taken(None) from None
+        await store.tags.ensure(after.profile.tags, now)
+        await _tell(store, before, after)
+    return after
+
+
+async def delete_client(ports: Ports, client_id: int) -> None:
+    """Raises NotFound."""
+    now = ports.clock.now()
+    async with ports.transactions.begin() as store:
+        before = await _living(store, client_id, lock=True)
+        tombstone = buried(before)
+        await store.clients.bury(tombstone, now)
+        await _tell(store, before, tombstone)
+
+
+async def client_states(ports: Ports, after: int, limit: int) -> ClientsChanged:
+    """Living and deleted clients by id, for a copy that is built anew."""
+    async with ports.transactions.begin() as store:
+        return await store.clients.states(after, limit)
+
+
+async def _living(store: Store, client_id: int, *, lock: bool = False) -> Client:
+    client = await store.clients.get(client_id, lock=lock)
+    if client is None:
+        raise NotFound("client", client_id)
+    return client
+
+
+async def _check_phone(store: Store, client: Client) -> None:
+    holder = await store.clients.with_phone(client.profile.phone)
+    if holder not in (None, client.id):
+        raise _taken(holder)
+
+
+async def _tell(store: Store, before: Client, after: Client | Tombstone) -> None:
+    gate = gate_for(before, after)
+    if gate is not None:
+        await store.outbox.put(GatesChanged(gates=(gate,)))
+    await store.outbox.put(news([after]))
+
+
+def _taken(holder: int | None) -> Conflict:
+    who = "Another client" if holder is None else f"Client {holder}"
+    reason = f"{who} has this phone already."
+    return Conflict(reason, (FieldFault("phone", reason),))

@@ -1,0 +1,174 @@
+"""Imports: a file is received, then its rows are booked batch by batch.
+
+A batch is one transaction: its clients, the messages about them, and how far the import has come.
+So whatever ends the work on an import, taking it up again neither counts nor writes a row twice.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.api.domain.clients import Client, news
+from services.api.domain.failures import NotFound
+from services.api.domain.imports.batches import Batch, Decision, RowError, decide
+from services.api.domain.imports.columns import BadHeader
+from services.api.domain.imports.progress import Import, ImportFormat, ImportState, ImportTask
+from services.api.domain.imports.reading import header_of, rows_from
+from services.api.domain.imports.uploads import Chunks
+from services.api.ports import ImportJob, Overtaken, Ports, Store
+from shared.contracts.gates import GatesChanged
+
+# What a transaction writes and a message carries: large enough that neither costs more than its
+# rows, small enough that a request never waits long behind one.
+BATCH_ROWS = 500
+# Chunks pass through memory one by one.
+CHUNK_BYTES = 512 * 1024
+# An upload that brought nothing for so long will not go on: its process died.
+STALE_AFTER = timedelta(hours=1)
+# Others write the same clients in between; more often than this, something is wrong.
+MOST_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    accepted: int
+    rejected: int
+
+
+async def receive(ports: Ports, format_: ImportFormat, pieces: AsyncIterable[bytes]) -> int:
+    """Keeps the file, decompressed already, and sets the import to run; its id.
+
+    Each chunk is a transaction of its own, so that a slow upload holds no connection. If it breaks
+    off, nothing of it stays.
+    """
+    async with ports.transactions.begin() as store:
+        import_id = await store.imports.open(format_, CHUNK_BYTES, ports.clock.now())
+    complete = False
+    try:
+        chunks = await _keep(ports, import_id, pieces)
+        async with ports.transactions.begin() as store:
+            await store.imports.start(import_id, chunks)
+        complete = True
+    finally:
+        if not complete:
+            async with ports.transactions.begin() as store:
+                await store.imports.abandon(import_id)
+    ports.imports.wake()
+    return import_id
+
+
+async def get_import(ports: Ports, import_id: int) -> Import:
+    """Raises NotFound."""
+    async with ports.transactions.begin() as store:
+        found = await store.imports.get(import_id)
+    if found is None or found.state is ImportState.RECEIVING:
+        raise NotFound("import", import_id)
+    return found
+
+
+async def abandon_stale_uploads(ports: Ports) -> int:
+    """How many there were."""
+    async with ports.transactions.begin() as store:
+        return await store.imports.abandon_untouched_since(ports.clock.now() - STALE_AFTER)
+
+
+async def work_through(ports: Ports, job: ImportJob) -> AsyncIterator[Booked]:
+    """Books the rows of an import from where it stands to its end."""
+    try:
+        async for batch in _batches(job):
+            yield await _book(ports, job, batch)
+    except BadHeader as bad:
+        await _finish(ports, job, RowError(0, bad.column, str(bad)))
+    else:
+        await _finish(ports, job, None)
+
+
+async def _keep(ports: Ports, import_id: int, pieces: AsyncIterable[bytes]) -> int:
+    """The number of chunks; there is always one, if an empty one."""
+    chunks = Chunks(CHUNK_BYTES)
+    number = 0
+    async for piece in pieces:
+        for chunk in chunks.feed(piece):
+            await _keep_chunk(ports, import_id, number, chunk)
+            number += 1
+    await _keep_chunk(ports, import_id, number, chunks.rest())
+    return number + 1
+
+
+async def _keep_chunk(ports: Ports, import_id: int, number: int, body: bytes) -> None:
+    async with ports.transactions.begin() as store:
+        await store.imports.add_chunk(import_id, number, body, ports.clock.now())
+
+
+async def _batches(job: ImportJob) -> AsyncIterator[Batch]:
+    task = job.task
+    reader = rows_from(
+        header_of(task.format, await _chunk(job, 0), final=task.chunks == 1), task.offset
+    )
+    batch = Batch(task.rows_read + 1, task.offset)
+    async for data, final in _file_from(job, task):
+        for row, end in reader.feed(data, final=final):
+            batch.add(row, end)
+            if batch.rows_read == BATCH_ROWS:
+                yield batch
+                batch = Batch(batch.first_row + batch.rows_read, end)
+    if batch.rows_read:
+        yield batch
+
+
+async def _file_from(job: ImportJob, task: ImportTask) -> AsyncIterator[tuple[bytes, bool]]:
+    """The file from the offset of the task on, and with each piece, whether it is the last."""
+    first, skipped = divmod(task.offset, task.chunk_bytes)
+    for number in range(first, task.chunks):
+        data = await _chunk(job, number)
+        yield data[skipped:], number == task.chunks - 1
+        skipped = 0
+
+
+async def _chunk(job: ImportJob, number: int) -> bytes:
+    async with job.begin() as store:
+        return await store.imports.chunk(job.task.id, number)
+
+
+async def _book(ports: Ports, job: ImportJob, batch: Batch) -> Booked:
+    for _ in range(MOST_TRIES):
+        try:
+            async with job.begin() as store:
+                return await _write(store, job.task.id, batch, ports.clock.now())
+        except Overtaken as overtaken:
+            last = overtaken
+    raise last
+
+
+async def _write(store: Store, import_id: int, batch: Batch, now: datetime) -> Booked:
+    existing = await store.clients.with_phones({row.phone for _, row in batch.rows})
+    decision = decide(batch.rows, existing, now)
+    clients = await _apply(store, decision, now)
+    await _tell(store, clients, decision)
+    errors = sorted(batch.errors + decision.errors, key=lambda error: error.row)
+    await store.imports.advance(
+        import_id, end=batch.end, read=batch.rows_read, rejected=len(errors), errors=errors
+    )
+    return Booked(batch.rows_read - len(errors), len(errors))
+
+
+async def _apply(store: Store, decision: Decision, now: datetime) -> list[Client]:
+    added = await store.clients.add(decision.added, now) if decision.added else []
+    if decision.changed:
+        await store.clients.change(decision.changed)
+    clients = added + decision.changed
+    await store.tags.ensure({tag for one in clients for tag in one.profile.tags}, now)
+    return clients
+
+
+async def _tell(store: Store, clients: list[Client], decision: Decision) -> None:
+    """Gates wake the relay; the rest may wait the moment until it looks by itself."""
+    if decision.gates:
+        await store.outbox.put(GatesChanged(gates=tuple(decision.gates)))
+    if clients:
+        await store.outbox.put(news(clients), wake=False)
+
+
+async def _finish(ports: Ports, job: ImportJob, error: RowError | None) -> None:
+    async with job.begin() as store:
+        await store.imports.finish(job.task.id, error, ports.clock.now())

@@ -1,0 +1,58 @@
+"""Statistics: the counts are the stats service's, the names are ours."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.api.domain.mailings import Mailing
+from services.api.handlers.mailings import get_mailing, list_mailings
+from services.api.ports import Ports
+from shared.contracts.statuses import Status
+
+
+async def mailing_statistics(ports: Ports, mailing_id: int) -> dict[str, Any]:
+    """Raises NotFound, Unavailable."""
+    mailing = await get_mailing(ports, mailing_id)
+    counts = await ports.statistics.of_mailing(mailing_id)
+    return {"mailing_id": mailing_id, "state": mailing.state, **counts}
+
+
+async def mailing_messages(
+    ports: Ports, mailing_id: int, status: Status | None, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """Raises NotFound, Invalid, Unavailable."""
+    await get_mailing(ports, mailing_id)
+    page = await ports.statistics.messages(mailing_id, status, limit, cursor)
+    async with ports.transactions.begin() as store:
+        contacts = await store.clients.contacts({one["client_id"] for one in page["items"]})
+    return page | {"items": [_named(one, contacts) for one in page["items"]]}
+
+
+async def all_statistics(ports: Ports, limit: int, cursor: str | None) -> dict[str, Any]:
+    """A page of mailings, newest first, and the total over all. Raises Invalid, Unavailable."""
+    page = await list_mailings(ports, None, limit, cursor)
+    answer = await ports.statistics.of_mailings([mailing.id for mailing in page.items])
+    counts = {one["mailing_id"]: one for one in answer["items"]}
+    return {
+        "items": [_counted(mailing, counts) for mailing in page.items],
+        "total": answer["total"],
+        "next_cursor": page.next_cursor,
+    }
+
+
+def _named(
+    message: dict[str, Any], contacts: Mapping[int, tuple[str, str | None]]
+) -> dict[str, Any]:
+    """With the client's phone and name; without, when the client is deleted."""
+    phone, name = contacts.get(message["client_id"], (None, None))
+    return message | {"phone": phone, "name": name}
+
+
+def _counted(mailing: Mailing, counts: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+    none = {
+        "audience": 0,
+        "by_status": {status.value: 0 for status in Status},
+        "first_sent_at": None,
+        "last_sent_at": None,
+    }
+    known = {"mailing_id": mailing.id, "name": mailing.name, "state": mailing.state}
+    return known | none | counts.get(mailing.id, {})

@@ -1,0 +1,67 @@
+"""Tags: a list of words, and which clients carry them."""
+
+from services.api.domain.clients import news, without_tag
+from services.api.domain.failures import Conflict, FieldFault, NotFound
+from services.api.domain.paging import Page, from_cursor, page_of
+from services.api.domain.tags import Tag
+from services.api.ports import Ports, Store
+
+# Clients that lose a tag in one transaction: a message of them stays small.
+BATCH = 500
+
+
+async def list_tags(ports: Ports, limit: int, cursor: str | None) -> Page[Tag]:
+    after = from_cursor(cursor, str, "")
+    async with ports.transactions.begin() as store:
+        found = await store.tags.page(after, limit + 1)
+    return page_of(found, limit, lambda tag: tag.name)
+
+
+async def get_tag(ports: Ports, name: str) -> tuple[Tag, int]:
+    """The tag and how many clients carry it. Raises NotFound."""
+    async with ports.transactions.begin() as store:
+        return await _existing(store, name), await store.tags.clients_with(name)
+
+
+async def create_tag(ports: Ports, name: str) -> Tag:
+    """Raises Conflict when there is such a tag."""
+    async with ports.transactions.begin() as store:
+        tag = await store.tags.add(name, ports.clock.now())
+    if tag is None:
+        reason = "There is such a tag already."
+        raise Conflict(reason, (FieldFault("name", reason),))
+    return tag
+
+
+async def delete_tag(ports: Ports, name: str) -> None:
+    """Takes the tag away from every client, then from the list. Raises NotFound.
+
+    A batch of clients is a transaction: half a million of them in one would hold up everybody
+    else. If it breaks off, the tag is still there with fewer clients, and deleting it again goes
+    on where it ended.
+    """
+    async with ports.transactions.begin() as store:
+        await _existing(store, name)
+    while await _strip(ports, name):
+        pass
+    async with ports.transactions.begin() as store:
+        await store.tags.forget(name)
+
+
+async def _strip(ports: Ports, name: str) -> bool:
+    """Whether there may be more."""
+    now = ports.clock.now()
+    async with ports.transactions.begin() as store:
+        clients = await store.clients.with_tag(name, BATCH)
+        if clients:
+            changed = [without_tag(client, name, now) for client in clients]
+            await store.clients.change(changed)
+            await store.outbox.put(news(changed), wake=False)
+    return len(clients) == BATCH
+
+
+async def _existing(store: Store, name: str) -> Tag:
+    tag = await store.tags.get(name)
+    if tag is None:
+        raise NotFound("tag", name)
+    return tag

@@ -1,0 +1,3 @@
+from shared.runtime.migrate import run_in_alembic
+
+run_in_alembic()

@@ -1,0 +1,245 @@
+"""What the handlers need of the world. A Store lives within one transaction."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
+from services.api.domain.imports.batches import RowError
+from services.api.domain.imports.progress import Import, ImportFormat, ImportTask
+from services.api.domain.mailings import Mailing, MailingState, NewMailing
+from services.api.domain.outbox import OutboxRow
+from services.api.domain.tags import Tag
+from services.api.domain.users import Tokens, TokenUse, User
+from shared.contracts.base import Message
+from shared.contracts.directory import ClientsChanged
+from shared.contracts.mailings import MailingChanged
+from shared.runtime.clock import Clock
+
+
+class Users(Protocol):
+    async def by_email(self, email: str) -> User | None: ...
+
+    async def by_id(self, user_id: int) -> User | None: ...
+
+    async def add_admin(self, email: str, password_hash: str, now: datetime) -> bool:
+        """False when somebody has this address already; they stay as they are."""
+        ...
+
+
+class Clients(Protocol):
+    async def get(self, client_id: int, *, lock: bool = False) -> Client | None: ...
+
+    async def page(self, wanted: ClientFilter, after: int, limit: int) -> list[Client]: ...
+
+    async def with_phone(self, phone: str) -> int | None: ...
+
+    async def with_phones(self, phones: Collection[str]) -> dict[str, Client]: ...
+
+    async def with_tag(self, tag: str, limit: int) -> list[Client]:
+        """Locked for a change."""
+        ...
+
+    async def add(self, profiles: Sequence[Profile], now: datetime) -> list[Client]:
+        """All of them. Raises Overtaken when a phone belongs to a client meanwhile."""
+        ...
+
+    async def change(self, clients: Sequence[Client]) -> None:
+        """Raises Overtaken when one is not at the revision before, or a phone is taken."""
+        ...
+
+    async def bury(self, tombstone: Tombstone, now: datetime) -> None:
+        """Everything personal is wiped; id and revision stay."""
+        ...
+
+    async def contacts(self, ids: Collection[int]) -> Mapping[int, tuple[str, str | None]]:
+        """Phone and name of those who live, by id."""
+        ...
+
+    async def states(self, after: int, limit: int) -> ClientsChanged:
+        """Living and deleted, by id."""
+        ...
+
+
+class Overtaken(Exception):
+    """Somebody else wrote the same clients in between; read again and decide again."""
+
+
+class Tags(Protocol):
+    async def page(self, after: str, limit: int) -> list[Tag]: ...
+
+    async def get(self, name: str) -> Tag | None: ...
+
+    async def clients_with(self, name: str) -> int: ...
+
+    async def ensure(self, names: Collection[str], now: datetime) -> None: ...
+
+    async def add(self, name: str, now: datetime) -> Tag | None:
+        """None when there is one already."""
+        ...
+
+    async def forget(self, name: str) -> None: ...
+
+
+class Mailings(Protocol):
+    async def get(self, mailing_id: int, *, lock: bool = False) -> Mailing | None: ...
+
+    async def page(self, state: MailingState | None, before: int, limit: int) -> list[Mailing]:
+        """Newest first, without the deleted ones."""
+        ...
+
+    async def add(self, mailing: NewMailing) -> Mailing: ...
+
+    async def save(self, mailing: Mailing) -> None: ...
+
+    async def started(self, mailing_id: int, now: datetime) -> None:
+        """Scheduled becomes running; anything else stays."""
+        ...
+
+    async def finished(self, mailing_id: int, revision: int, now: datetime) -> None:
+        """Scheduled or running at this revision becomes finished; anything else stays."""
+        ...
+
+    async def launched(self, after: int, limit: int) -> list[MailingChanged]:
+        """Launched, not finished, by id."""
+        ...
+
+
+class Imports(Protocol):
+    async def open(self, format_: ImportFormat, chunk_bytes: int, now: datetime) -> int: ...
+
+    async def add_chunk(self, import_id: int, number: int, body: bytes, now: datetime) -> None: ...
+
+    async def start(self, import_id: int, chunks: int) -> None: ...
+
+    async def abandon(self, import_id: int) -> None: ...
+
+    async def abandon_untouched_since(self, moment: datetime) -> int:
+        """Uploads that nobody goes on with; how many there were."""
+        ...
+
+    async def get(self, import_id: int) -> Import | None: ...
+
+    async def chunk(self, import_id: int, number: int) -> bytes: ...
+
+    async def advance(
+        self, import_id: int, *, end: int, read: int, rejected: int, errors: Sequence[RowError]
+    ) -> None:
+        """Books a batch: its rows are counted and ``end`` is where the next one begins."""
+        ...
+
+    async def finish(self, import_id: int, error: RowError | None, now: datetime) -> None:
+        """Done, or failed with an error. The file is no longer kept."""
+        ...
+
+
+class Outbox(Protocol):
+    async def put(self, message: Message, *, wake: bool = True) -> None:
+        """``wake`` tells the relay at once; without it the relay finds the message by itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The whole database as one transaction sees it."""
+
+    users: Users
+    clients: Clients
+    tags: Tags
+    mailings: Mailings
+    imports: Imports
+    outbox: Outbox
+
+
+class Transactions(Protocol):
+    def begin(self) -> AbstractAsyncContextManager[Store]:
+        """Committed at the end of the block, rolled back when it raises.
+
+        Raises TimeoutError when it lasts longer than a request may wait.
+        """
+        ...
+
+
+class ImportJob(Protocol):
+    """An import that nobody else works on as long as we hold it."""
+
+    @property
+    def task(self) -> ImportTask: ...
+
+    def begin(self) -> AbstractAsyncContextManager[Store]:
+        """A transaction that fails when the hold on the import is lost."""
+        ...
+
+
+class ImportQueue(Protocol):
+    def claim(self) -> AbstractAsyncContextManager[ImportJob | None]:
+        """Takes the oldest running import that nobody works on; None when there is none."""
+        ...
+
+    async def wait(self) -> None:
+        """Returns when there may be something to claim."""
+        ...
+
+    def wake(self) -> None: ...
+
+
+class Passwords(Protocol):
+    async def hash(self, password: str) -> str: ...
+
+    async def matches(self, password_hash: str | None, password: str) -> bool:
+        """Takes the same time when there is no hash to compare with."""
+        ...
+
+
+class TokenMint(Protocol):
+    def issue(self, user: User) -> Tokens: ...
+
+    def read(self, token: str, use: TokenUse) -> int:
+        """The id of the user. Raises Unauthorized, saying what is wrong with the token."""
+        ...
+
+
+class Statistics(Protocol):
+    """The stats service. Each raises Unavailable when it does not answer as it should."""
+
+    async def of_mailing(self, mailing_id: int) -> dict[str, Any]: ...
+
+    async def messages(
+        self, mailing_id: int, status: str | None, limit: int, cursor: str | None
+    ) -> dict[str, Any]: ...
+
+    async def of_mailings(self, mailing_ids: Sequence[int]) -> dict[str, Any]: ...
+
+
+class OutboxLane(Protocol):
+    """One of the two lanes of the outbox, as the relay sees it."""
+
+    async def due(self) -> list[OutboxRow]:
+        """The oldest rows, a batch of them."""
+        ...
+
+    async def forget(self, ids: Sequence[int]) -> None: ...
+
+    async def wait(self) -> None:
+        """Returns when there may be something due."""
+        ...
+
+
+class EventPublisher(Protocol):
+    async def publish(self, exchange: str, key: str, body: bytes) -> None:
+        """Returns when the broker has it. Raises ConnectionError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a request may need."""
+
+    transactions: Transactions
+    imports: ImportQueue
+    passwords: Passwords
+    tokens: TokenMint
+    statistics: Statistics
+    clock: Clock

@@ -1,0 +1,143 @@
+"""Puts the api together. The only place that reads its settings."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+from fastapi import FastAPI
+from faststream.rabbit import RabbitBroker
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.adapters.import_queue import SqlImportQueue
+from services.api.adapters.outbox import SqlOutboxLane, listen
+from services.api.adapters.outbox_metrics import measure_outbox
+from services.api.adapters.passwords import Argon2Passwords
+from services.api.adapters.statistics import HttpStatistics, make_client
+from services.api.adapters.store import SqlTransactions
+from services.api.adapters.tokens import JwtMint
+from services.api.entrypoints import ticks
+from services.api.entrypoints.http.app import create_app
+from services.api.entrypoints.messages import listen_to_progress
+from services.api.ports import Ports
+from services.api.settings import ApiSettings
+from shared.runtime.background import Background
+from shared.runtime.broker import Publisher, make_broker, start_when_reachable
+from shared.runtime.clock import SystemClock
+from shared.runtime.database import engine_lifetime, make_engine
+from shared.runtime.health import database_answers, health_routes
+from shared.runtime.leader import lead
+
+RELAY_LOCK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """``gates`` is a second connection: a broker slows down connections, not channels, and a bulk
+    of events must never slow down a gate."""
+
+    settings: ApiSettings
+    engine: AsyncEngine
+    stats: httpx.AsyncClient
+    events: RabbitBroker
+    gates: RabbitBroker
+    ports: Ports
+    admin: ticks.FirstAdmin
+
+
+def make_app(settings: ApiSettings | None = None) -> FastAPI:
+    parts = _make_parts(settings or ApiSettings())
+    checks = {"database": database_answers(parts.engine), "first_admin": parts.admin.is_ensured}
+    return create_app(
+        parts.ports,
+        service_token=parts.settings.service_token.get_secret_value(),
+        import_max_bytes=parts.settings.import_max_bytes,
+        root_path=parts.settings.root_path,
+        health=health_routes(checks),
+        lifespan=lambda _: _running(parts),
+    )
+
+
+def _make_parts(settings: ApiSettings) -> _Parts:
+    engine = make_engine(
+        settings.database_url.get_secret_value(), pool=settings.database_pool, application="api"
+    )
+    stats = make_client(settings.stats_url, settings.service_token.get_secret_value())
+    ports = _make_ports(settings, engine, stats)
+    broker_url = settings.rabbitmq_url.get_secret_value()
+    secret = settings.admin_password
+    password = None if secret is None else secret.get_secret_value()
+    return _Parts(
+        settings=settings,
+        engine=engine,
+        stats=stats,
+        events=make_broker(broker_url, service="api"),
+        gates=make_broker(broker_url, service="api"),
+        ports=ports,
+        admin=ticks.FirstAdmin(ports, settings.admin_email, password),
+    )
+
+
+def _make_ports(settings: ApiSettings, engine: AsyncEngine, stats: httpx.AsyncClient) -> Ports:
+    clock = SystemClock()
+    return Ports(
+        transactions=SqlTransactions(engine),
+        imports=SqlImportQueue(engine),
+        passwords=Argon2Passwords(),
+        tokens=JwtMint(
+            settings.jwt_secret.get_secret_value(),
+            settings.access_token_ttl,
+            settings.refresh_token_ttl,
+            clock,
+        ),
+        statistics=HttpStatistics(stats),
+        clock=clock,
+    )
+
+
+@asynccontextmanager
+async def _running(parts: _Parts) -> AsyncIterator[None]:
+    """Everything is stopped in the reverse order: the loops, the connections, the database."""
+    listen_to_progress(parts.events, parts.ports)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(engine_lifetime(parts.engine))
+        await stack.enter_async_context(parts.stats)
+        for broker in (parts.events, parts.gates):
+            stack.push_async_callback(broker.stop)
+        background = Background()
+        stack.push_async_callback(background.stop)
+        for name, loop in _loops(parts).items():
+            background.start(name, loop)
+        yield
+
+
+def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "first-admin": parts.admin.ensure,
+        "broker-events": partial(_connect, parts.events),
+        "broker-gates": partial(_connect, parts.gates),
+        "relay": partial(lead, parts.engine, RELAY_LOCK, partial(_relay, parts)),
+        "uploads": partial(ticks.sweep_uploads, parts.ports),
+        "outbox-metrics": partial(ticks.measure, partial(measure_outbox, parts.engine)),
+    }
+    for number in range(parts.settings.import_workers):
+        loops[f"imports-{number + 1}"] = partial(ticks.work_on_imports, parts.ports)
+    return loops
+
+
+async def _connect(broker: RabbitBroker) -> None:
+    """The broker comes back by itself after this; a service lives without it until then."""
+    await start_when_reachable(broker)
+    await asyncio.Event().wait()
+
+
+async def _relay(parts: _Parts) -> None:
+    """Both lanes, as long as this replica leads."""
+    ordinary = SqlOutboxLane(parts.engine, urgent=False)
+    urgent = SqlOutboxLane(parts.engine, urgent=True)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(listen(parts.engine, urgent=urgent.woken, ordinary=ordinary.woken))
+        group.create_task(ticks.relay(urgent, Publisher(parts.gates), "urgent"))
+        group.create_task(ticks.relay(ordinary, Publisher(parts.events), "ordinary"))
