@@ -109,7 +109,13 @@ class ManagedProcess:
             os.kill(pid, number)
         except ProcessLookupError:
             return True
-        return wait_until(lambda: not self.is_ours(pid), limit, pause=0.02)
+        return wait_until(lambda: not self._is_alive(pid), limit, pause=0.02)
+
+    def _is_alive(self, pid: int) -> bool:
+        # The mark is gone some moments before the process and its ports are.
+        if self._child is not None and self._child.pid == pid:
+            return self._child.poll() is None
+        return state_of(pid) not in (None, "Z")
 
 
 def read_pid(file: Path) -> int | None:
@@ -128,14 +134,20 @@ def write_pid(file: Path, pid: int) -> None:
 
 def belongs_to(pid: int, run_dir: Path) -> bool:
     """Whether a living process was started for this folder."""
-    process = Path("/proc") / str(pid)
     try:
-        marked = f"{MARK}={run_dir}".encode() in (process / "environ").read_bytes().split(b"\0")
-        # The state follows the name, which is in brackets and may itself contain some.
-        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
-    return marked and state != "Z"
+    return f"{MARK}={run_dir}".encode() in environment and state_of(pid) not in (None, "Z")
+
+
+def state_of(pid: int) -> str | None:
+    """The kernel's letter for a process, Z for one that ended; None if there is none."""
+    try:
+        # The state follows the name, which is in brackets and may itself contain some.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def group_of(user: str | None) -> int | None:
