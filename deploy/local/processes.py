@@ -63,7 +63,7 @@ class ManagedProcess:
         self.stop()
         self.run_dir.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
-            self._child = subprocess.Popen(
+            child = self._child = subprocess.Popen(
                 self._command(),
                 env={**self.spec.environment, MARK: str(self.run_dir)},
                 cwd=self.spec.cwd,
@@ -75,8 +75,12 @@ class ManagedProcess:
                 group=group_of(self.spec.user),
                 extra_groups=None if self.spec.user is None else [],
             )
-        write_pid(self.pid_file, self._child.pid)
-        return self._child.pid
+        # For a moment after it began a process has no environment to be recognised by.
+        wait_until(
+            lambda: belongs_to(child.pid, self.run_dir) or child.poll() is not None, 2.0, 0.005
+        )
+        write_pid(self.pid_file, child.pid)
+        return child.pid
 
     def stop(self) -> None:
         """End the process politely, by force after the limit, and remove its pid file."""
