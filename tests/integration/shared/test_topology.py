@@ -1,0 +1,85 @@
+"""The topology by its behaviour, on a real broker."""
+
+import asyncio
+import time
+
+import pytest
+from aio_pika.abc import AbstractChannel
+from aiormq.exceptions import ChannelAccessRefused
+from faststream.rabbit import RabbitBroker
+
+from shared.contracts import topology
+from shared.runtime.broker import Publisher, PublishFailed
+from tests.integration.shared.rabbit import TIERS, apply_topology, envelope, raw_channel, take
+from tests.support.servers import Vhost
+
+pytestmark = pytest.mark.servers
+
+QUEUES = [queue["name"] for queue in topology.definitions("/", TIERS)["queues"]]
+
+
+async def test_services_find_every_queue(channel: AbstractChannel) -> None:
+    for queue in QUEUES:
+        assert (await channel.get_queue(queue)).declaration_result.message_count == 0
+
+
+async def test_services_may_not_configure(amqp_url: str) -> None:
+    async with raw_channel(amqp_url) as channel:
+        with pytest.raises(ChannelAccessRefused):
+            await channel.declare_queue("stats.of_my_own", durable=True)
+    async with raw_channel(amqp_url) as channel:
+        with pytest.raises(ChannelAccessRefused):
+            await channel.declare_queue(
+                topology.STATS_EVENTS, durable=True, arguments={"x-queue-type": "classic"}
+            )
+
+
+async def test_the_user_may_be_the_administrator(own_vhost: Vhost) -> None:
+    """Where one user does everything, no other is made and none loses rights."""
+    await apply_topology(own_vhost.management_url, own_vhost.amqp_url)
+    async with raw_channel(own_vhost.amqp_url) as channel:
+        await channel.declare_queue("mine", durable=True, arguments={"x-queue-type": "quorum"})
+
+
+async def test_a_retry_comes_back_when_its_time_is_over(
+    broker: RabbitBroker, channel: AbstractChannel
+) -> None:
+    (seconds,) = TIERS
+    started = time.monotonic()
+    body = envelope().encode()
+    await Publisher(broker).publish(topology.RETRY, topology.retry_key("sms", seconds), body)
+    returned = await take(channel, topology.again_queue("sms"))
+    assert time.monotonic() - started >= seconds
+    assert returned.body == body
+
+
+@pytest.mark.parametrize("queue", ["send.sms", "send.sms.urgent", "send.sms.again"])
+async def test_what_a_sender_rejects_is_parked(
+    broker: RabbitBroker, channel: AbstractChannel, queue: str
+) -> None:
+    key = queue.removeprefix("send.")
+    await Publisher(broker).publish(topology.SEND, key, b"not an envelope")
+    source = await channel.get_queue(queue, ensure=False)
+    rejected = await source.get(timeout=5)
+    await rejected.reject(requeue=False)
+    assert (await take(channel, topology.DEAD)).body == b"not an envelope"
+
+
+async def test_the_entrance_refuses_what_is_too_much(broker: RabbitBroker) -> None:
+    """The bound is soft: it may be passed by what is published at the same time."""
+    publisher, body = Publisher(broker), envelope().encode()
+    key = topology.send_key("sms")
+
+    async def publish_many(count: int) -> int:
+        results = await asyncio.gather(
+            *(publisher.publish(topology.SEND, key, body) for _ in range(count)),
+            return_exceptions=True,
+        )
+        assert all(result is None or isinstance(result, PublishFailed) for result in results)
+        return sum(result is None for result in results)
+
+    taken = sum([await publish_many(100) for _ in range(12)])
+    assert topology.ENTRANCE_BOUND <= taken < 1200
+    with pytest.raises(PublishFailed):
+        await publisher.publish(topology.SEND, key, body)
+    await publisher.publish(topology.SEND, topology.again_key("sms"), body)
