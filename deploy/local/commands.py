@@ -107,7 +107,7 @@ class Run:
         return f"See {self._supervisor.log_file}."
 
     def _print_addresses(self) -> None:
-        ports = read_ports(self.home / "ports.json")
+        ports = {**read_ports(self.home / "ports.json"), **fixed_ports(self._variables)}
         addresses = Addresses.of(self._variables, ports["simulator"])
         addresses.write(self.home / "addresses.env")
         addresses.tell(
