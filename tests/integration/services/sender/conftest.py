@@ -4,38 +4,59 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
+from aio_pika.abc import AbstractChannel
 from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.simulator.provider import Provider
 from deploy.simulator.server import running as provider_running
 from services.sender.settings import Settings
-from shared.contracts.topology import DEAD, SCHEDULER_RETURNED, STATS_EVENTS
+from shared.contracts.topology import DEAD, STATS_EVENTS, bindings
 from shared.runtime.database import make_engine
 from shared.runtime.migrate import migrate
 from shared.runtime.topology import apply
 from tests.integration.services.sender.cable import Cable, cable_to
 from tests.integration.services.sender.world import TIERS, TOKEN, World
-from tests.support.servers import PostgresForTests, RabbitMQForTests
+from tests.support.servers import PostgresForTests, Vhost
 from tests.support.tap import open_channel, tapped
 
 
-@pytest.fixture
-async def world(postgres: PostgresForTests, rabbitmq: RabbitMQForTests) -> AsyncIterator[World]:
+@pytest_asyncio.fixture(scope="module")
+async def database_url(postgres: PostgresForTests) -> str:
     url = await postgres.new_database("sender")
-    vhost = await rabbitmq.new_vhost()
     await asyncio.to_thread(migrate, "sender", url)
+    return url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def amqp_url(vhost: Vhost) -> str:
     await asyncio.to_thread(apply, vhost.management_url, vhost.amqp_url, TIERS)
-    engine = make_engine(url, pool=10, application="test")
+    return vhost.amqp_url
+
+
+@pytest.fixture
+async def world(database_url: str, amqp_url: str) -> AsyncIterator[World]:
+    """Nothing recorded, nothing in the queues, and a provider that behaves."""
+    engine = make_engine(database_url, pool=10, application="test")
     provider = Provider(TOKEN)
     async with (
         provider_running(provider, "127.0.0.1", 0) as port,
-        open_channel(vhost.amqp_url) as channel,
-        tapped(vhost.amqp_url, (STATS_EVENTS, SCHEDULER_RETURNED, DEAD)) as tap,
+        open_channel(amqp_url) as channel,
     ):
-        settings = _settings(url, vhost.amqp_url, f"http://127.0.0.1:{port}")
-        yield World(settings, engine, channel, provider, tap)
+        await _clear(engine, channel)
+        async with tapped(amqp_url, (STATS_EVENTS, DEAD)) as tap:
+            settings = _settings(database_url, amqp_url, f"http://127.0.0.1:{port}")
+            yield World(settings, engine, channel, provider, tap)
     await engine.dispose()
-    await rabbitmq.drop_vhost(vhost.name)
+
+
+async def _clear(engine: AsyncEngine, channel: AbstractChannel) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("TRUNCATE ledger, gate"))
+    for name in sorted({binding.queue for binding in bindings(TIERS)} | {DEAD}):
+        await (await channel.get_queue(name, ensure=False)).purge()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ async def test_every_command_is_sent_once_and_told(world: World) -> None:
     assert [world.accepted(one) for one in some] == [1] * 250
     assert (event.kind, event.dispatch, event.attempt) == ("sent", 1, 1)
     assert (event.mailing_id, event.timezone, event.http_status) == (MAILING, "Asia/Tokyo", 200)
-    assert await world.ready_in(send_queue("sms")) == 0
+    assert await world.left_in(send_queue("sms")) == 0
 
 
 async def test_urgent_envelopes_are_read_first(world: World) -> None:
@@ -28,7 +28,7 @@ async def test_urgent_envelopes_are_read_first(world: World) -> None:
         await world.send(urgent, urgent=True)
         await world.ended(urgent)
         assert world.provider.books.calls < 50
-    assert await world.ready_in(send_queue("sms")) == 1
+    assert await world.left_in(send_queue("sms")) == 1
 
 
 async def test_what_cannot_be_read_is_parked(world: World) -> None:
@@ -41,7 +41,7 @@ async def test_what_cannot_be_read_is_parked(world: World) -> None:
         await world.send(good)
         await world.ended(good)
         await world.tap.until(lambda: world.parked() == 2)
-    assert await world.ready_in(send_queue("sms")) == 0
+    assert await world.left_in(send_queue("sms")) == 0
 
 
 async def test_above_the_limit_nothing_more_is_parked(world: World) -> None:
@@ -52,7 +52,7 @@ async def test_above_the_limit_nothing_more_is_parked(world: World) -> None:
         await world.send(good := command())
         await world.ended(good)
     await until(lambda: world.parked() == 1)
-    assert await world.ready_in(send_queue("sms")) == 2
+    assert await world.left_in(send_queue("sms")) == 2
 
 
 async def test_calls_under_way_are_reported_and_their_end_too(world: World) -> None:
@@ -74,12 +74,12 @@ async def test_a_stop_finishes_calls_and_gives_back_the_rest(world: World) -> No
         await until(lambda: world.provider.books.in_flight == 10)
     assert world.provider.books.accepted == 10
     await world.tap.until(lambda: len(world.events()) == 10)
-    assert await world.ready_in(send_queue("sms")) == 1
+    assert await world.left_in(send_queue("sms")) == 1
     world.misbehave()
     async with world.sender():
         await world.ended(*some)
     assert [world.accepted(one) for one in some] == [1] * 50
-    assert await world.ready_in(send_queue("sms")) == 0
+    assert await world.left_in(send_queue("sms")) == 0
 
 
 async def test_two_senders_share_a_queue_without_repeating(world: World) -> None:
@@ -91,7 +91,7 @@ async def test_two_senders_share_a_queue_without_repeating(world: World) -> None
         await world.ended(*some)
     books = world.provider.books.summary()
     assert (books["distinct"], books["repeats"]) == (1000, 0)
-    assert await world.ready_in(again_queue("sms")) == 0
+    assert await world.left_in(again_queue("sms")) == 0
 
 
 def _reports(world: World) -> list[CallsInFlight]:

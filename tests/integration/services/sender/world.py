@@ -142,8 +142,9 @@ class World:
     def parked(self) -> int:
         return sum(key == DEAD for key, _ in self.tap.taken)
 
-    async def ready_in(self, queue: str) -> int:
-        """Messages of a queue that nobody has in hand."""
+    async def left_in(self, queue: str) -> int:
+        """Messages of a queue once no sender has any in hand; giving back takes a moment."""
+        await asyncio.sleep(0.3)
         answer = await self.channel.declare_queue(queue, passive=True)
         return answer.declaration_result.message_count or 0
 
