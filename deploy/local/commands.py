@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.addresses import Addresses
 from deploy.local.leftovers import stop_leftovers
+from deploy.local.plan import fixed_ports
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import ManagedProcess, ProcessSpec, read_pid
 from deploy.local.run_ports import read_ports

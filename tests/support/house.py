@@ -166,8 +166,8 @@ async def running_house(home: Path, settings: Mapping[str, str]) -> AsyncIterato
         "SENDER_PROVIDER_URL": "",
         **settings,
     }
-    await _command("up", environment)
     try:
+        await _command("up", environment)
         api, simulator = (
             httpx.AsyncClient(
                 base_url=f"http://127.0.0.1:{port}{path}", timeout=30, trust_env=False
