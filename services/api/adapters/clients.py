@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Text, any_, bindparam, cast, select, text, update
+from sqlalchemy import Row, Select, Text, any_, bindparam, cast, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -87,7 +88,7 @@ class SqlClients:
 
     async def add(self, profiles: Sequence[Profile], now: datetime) -> list[Client]:
         result = await self._connection.execute(_ADD, _arrays(profiles) | {"now": now})
-        ids = {phone: id_ for id_, phone in result.tuples()}
+        ids = {phone: id_ for id_, phone in result}
         if len(ids) != len(profiles):
             raise Overtaken
         return [Client(ids[one.phone], 1, one, now, now) for one in profiles]
@@ -119,7 +120,7 @@ class SqlClients:
         wanted = any_(cast(bindparam("ids", list(ids)), ARRAY(CLIENT.c.id.type)))
         columns = select(CLIENT.c.id, CLIENT.c.phone, CLIENT.c.name)
         result = await self._connection.execute(columns.where(CLIENT.c.id == wanted, _LIVING))
-        return {id_: (phone, name) for id_, phone, name in result.tuples()}
+        return {id_: (phone, name) for id_, phone, name in result}
 
     async def states(self, after: int, limit: int) -> ClientsChanged:
         query = select(CLIENT).where(CLIENT.c.id > after).order_by(CLIENT.c.id).limit(limit)

@@ -96,7 +96,9 @@ def _unusual_email(value: str) -> str:
         raise ValueError(f"An e-mail address has at most {LONGEST_EMAIL} characters.")
     try:
         # Whether a domain takes mail is for the sending to find out: no look-up here.
-        found = validate_email(value, check_deliverability=False, globally_deliverable=False)
+        found = validate_email(
+            value, check_deliverability=False, globally_deliverable=False, strict=True
+        )
     except EmailNotValidError as error:
         raise ValueError(f"This is no e-mail address: {error}") from None
     if "." not in found.ascii_domain:

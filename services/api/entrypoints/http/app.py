@@ -44,7 +44,7 @@ def create_app(
     health: Sequence[BaseRoute] = (),
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    app = FastAPI(
+    app = docs.DocumentedApi(
         title="Carillon",
         version="1",
         description=_ABOUT,

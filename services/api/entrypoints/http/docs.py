@@ -1,14 +1,28 @@
 """Swagger UI with its own copy of the scripts, for places without the internet."""
 
 from importlib.resources import files
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from services.api.entrypoints.http.problems import Problem
+
 _ASSETS = "/docs/assets"
 _REDIRECT = "/docs/oauth2-redirect"
+
+
+class DocumentedApi(FastAPI):
+    """An application whose document also knows the shape of every error."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        parts = shape.pop("$defs")
+        document["components"]["schemas"] |= {**parts, Problem.__name__: shape}
+        return document
 
 
 def install(app: FastAPI) -> None:

@@ -1,0 +1,184 @@
+"""The api on a real database, without its background loops; time stands still unless moved."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.adapters.import_queue import SqlImportQueue
+from services.api.adapters.passwords import Argon2Passwords
+from services.api.adapters.store import SqlTransactions
+from services.api.adapters.tokens import JwtMint
+from services.api.domain.users import Role, User
+from services.api.entrypoints.http.app import create_app
+from services.api.handlers import imports
+from services.api.ports import Ports
+from shared.contracts.base import Message
+from shared.contracts.directory import ClientsChanged
+from shared.contracts.gates import GatesChanged
+from shared.contracts.mailings import MailingChanged
+from shared.runtime.database import make_engine
+from shared.runtime.migrate import migrate
+from tests.support.servers import PostgresForTests
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SECRET = "a secret that is long enough for HS256"
+SERVICE_TOKEN = "the-token-of-services"
+IMPORT_MAX_BYTES = 4_000_000
+
+_MESSAGES: dict[str, type[Message]] = {
+    one.routing_key: one for one in (ClientsChanged, GatesChanged, MailingChanged)
+}
+
+
+@dataclass
+class FakeClock:
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, by: timedelta) -> None:
+        self.at += by
+
+
+@dataclass
+class FakeStatistics:
+    """Answers what a test puts in; the last query stands in ``asked``."""
+
+    answer: dict[str, Any] = field(default_factory=dict)
+    failure: Exception | None = None
+    asked: Any = None
+
+    async def of_mailing(self, mailing_id: int) -> dict[str, Any]:
+        return self._answer(mailing_id)
+
+    async def messages(
+        self, mailing_id: int, status: str | None, limit: int, cursor: str | None
+    ) -> dict[str, Any]:
+        return self._answer((mailing_id, status, limit, cursor))
+
+    async def of_mailings(self, mailing_ids: Any) -> dict[str, Any]:
+        return self._answer(list(mailing_ids))
+
+    def _answer(self, asked: Any) -> dict[str, Any]:
+        self.asked = asked
+        if self.failure is not None:
+            raise self.failure
+        return self.answer
+
+
+@pytest_asyncio.fixture(scope="session")
+async def database_url(postgres: PostgresForTests) -> str:
+    url = await postgres.new_database("api")
+    await asyncio.to_thread(migrate, "api", url)
+    return url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def one_engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(database_url, pool=8, application="api-tests")
+    yield engine
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def engine(one_engine: AsyncEngine) -> AsyncEngine:
+    """An empty database."""
+    tables = 'outbox, import_chunk, import, mailing, tag, client, "user"'
+    async with one_engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    return one_engine
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def stats() -> FakeStatistics:
+    return FakeStatistics()
+
+
+@pytest.fixture
+def ports(engine: AsyncEngine, clock: FakeClock, stats: FakeStatistics) -> Ports:
+    return Ports(
+        transactions=SqlTransactions(engine),
+        imports=SqlImportQueue(engine),
+        passwords=Argon2Passwords(),
+        tokens=JwtMint(SECRET, timedelta(hours=1), timedelta(days=14), clock),
+        statistics=stats,
+        clock=clock,
+    )
+
+
+@pytest.fixture
+def app(ports: Ports) -> FastAPI:
+    return create_app(ports, service_token=SERVICE_TOKEN, import_max_bytes=IMPORT_MAX_BYTES)
+
+
+@pytest_asyncio.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+        yield client
+
+
+@pytest.fixture
+def access_token(ports: Ports) -> str:
+    user = User(1, "admin@example.com", "", Role.ADMIN, NOW)
+    return ports.tokens.issue(user).access_token
+
+
+@pytest_asyncio.fixture
+async def api(app: FastAPI, access_token: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API who is logged in."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport,
+        base_url="http://api/api/v1",
+        headers={"Authorization": f"Bearer {access_token}"},
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def outbox(engine: AsyncEngine) -> Callable[[], Awaitable[list[Message]]]:
+    """Takes the messages out of the outbox, oldest first."""
+
+    async def take() -> list[Message]:
+        async with engine.begin() as connection:
+            rows = await connection.execute(
+                text("DELETE FROM outbox RETURNING id, routing_key, body")
+            )
+            return [_MESSAGES[key].decode(body) for _, key, body in sorted(map(tuple, rows))]
+
+    return take
+
+
+@pytest.fixture
+def run_imports(ports: Ports) -> Callable[[], Awaitable[None]]:
+    """Works through every import that waits."""
+
+    async def run() -> None:
+        while True:
+            async with ports.imports.claim() as job:
+                if job is None:
+                    return
+                async for _ in imports.work_through(ports, job):
+                    pass
+
+    return run
+
+
+Outbox = Callable[[], Awaitable[list[Message]]]
+RunImports = Callable[[], Awaitable[None]]

@@ -1,0 +1,154 @@
+"""What single rows of CSV and NDJSON say about a client."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services.api.domain.clients import Profile
+from services.api.domain.imports import objects
+from services.api.domain.imports.columns import BadHeader, Columns
+from services.api.domain.imports.rows import UNSET, ImportRow, RowFault, profile_after
+
+PHONE = "79161234567"
+FULL = "phone,timezone,operator_code,tags,email,name,attributes.city,attributes.age"
+
+
+def from_csv(header: str, row: str) -> ImportRow:
+    return Columns(header.split(",")).read(row.split(","))
+
+
+def test_a_full_row_of_csv() -> None:
+    row = from_csv(FULL, f" {PHONE} ,utc+3,495, vip;new;vip ,ann@X.com, Ann ,Omsk,7")
+    assert row == ImportRow(
+        PHONE,
+        "UTC+03:00",
+        "495",
+        ("vip", "new"),
+        "ann@x.com",
+        "Ann",
+        {"city": "Omsk", "age": "7"},
+    )
+
+
+def test_absent_columns_are_unset_and_empty_cells_clear() -> None:
+    row = from_csv("timezone,phone", f"Europe/Moscow,{PHONE}")
+    assert row == ImportRow(PHONE, "Europe/Moscow")
+    assert row.name is UNSET
+    empty = from_csv(FULL, f"{PHONE},UTC,,,,,,")
+    assert empty == ImportRow(PHONE, "UTC", None, (), None, None, {"city": None, "age": None})
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ("7916,UTC,,,,,,", "phone"),
+        (",UTC,,,,,,", "phone"),
+        (f"{PHONE},Nowhere,,,,,,", "timezone"),
+        (f"{PHONE},,,,,,,", "timezone"),
+        (f"{PHONE},UTC,9-1,,,,,", "operator_code"),
+        (f"{PHONE},UTC,,{'x' * 65},,,,", "tags"),
+        (f"{PHONE},UTC,,a\x00b,,,,", "tags"),
+        (f"{PHONE},UTC,,,nobody,,,", "email"),
+        (f"{PHONE},UTC,,,,{'x' * 201},,", "name"),
+        (f"{PHONE},UTC,,,,a\x00b,,", "name"),
+        (f"{PHONE},UTC,,,,,{'x' * 1001},", "attributes"),
+        (f"{PHONE},UTC", None),
+        (f"{PHONE},UTC,,,,,,,", None),
+    ],
+)
+def test_a_wrong_cell_names_its_column(row: str, field: str | None) -> None:
+    with pytest.raises(RowFault) as fault:
+        from_csv(FULL, row)
+    assert fault.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("phone", "timezone"),
+        ("timezone", "phone"),
+        ("phone,timezone,phone", "phone"),
+        ("phone,timezone,nickname", "nickname"),
+        ("phone,timezone,attributes.", "attributes."),
+        ("phone,timezone,attributes.a,attributes.a", "attributes.a"),
+        ("phone;timezone", "phone;timezone"),
+        ("phone,timezone,", ""),
+    ],
+)
+def test_a_wrong_header_names_the_column(header: str, column: str) -> None:
+    with pytest.raises(BadHeader) as bad:
+        Columns(header.split(","))
+    assert bad.value.column == column
+
+
+def test_a_full_row_of_ndjson() -> None:
+    value = {
+        "phone": PHONE,
+        "timezone": "UTC",
+        "operator_code": None,
+        "tags": ["a", "b"],
+        "email": None,
+        "name": "Ann",
+        "attributes": {"age": 7, "city": None},
+    }
+    assert objects.read(json.dumps(value)) == ImportRow(
+        PHONE, "UTC", None, ("a", "b"), None, "Ann", {"age": 7, "city": None}
+    )
+    assert objects.read(json.dumps({"phone": PHONE, "timezone": "UTC"})) == ImportRow(PHONE, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"phone": None}, "phone"),
+        ({"phone": 79161234567}, "phone"),
+        ({"timezone": "Nowhere"}, "timezone"),
+        ({"nickname": 1}, "nickname"),
+        ({"tags": "a;b"}, "tags"),
+        ({"tags": [1]}, "tags"),
+        ({"tags": ["a;b"]}, "tags"),
+        ({"email": 1}, "email"),
+        ({"attributes": []}, "attributes"),
+        ({"attributes": {"a": [1]}}, "attributes"),
+        ({"attributes": {"a": 10**30}}, "attributes"),
+    ],
+)
+def test_a_wrong_field_of_an_object_is_named(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(RowFault) as fault:
+        objects.read(json.dumps({"phone": PHONE, "timezone": "UTC"} | changes))
+    assert fault.value.field == field
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{", "[]", "1", "null", "[" * 100_000, f'{{"a":1{"0" * 5000}}}']
+)
+def test_what_is_no_object_is_a_fault_of_the_row(line: str) -> None:
+    with pytest.raises(RowFault) as fault:
+        objects.read(line)
+    assert fault.value.field is None
+
+
+def test_a_missing_field_is_told_apart_from_a_wrong_one() -> None:
+    with pytest.raises(RowFault, match="required"):
+        objects.read('{"phone": "79161234567"}')
+
+
+BEFORE = Profile(PHONE, "495", "UTC", ("a",), "ann@x.com", "Ann", {"city": "Omsk", "age": 7})
+
+
+def test_what_a_row_does_not_mention_stays() -> None:
+    assert profile_after(ImportRow(PHONE, "UTC"), BEFORE) == BEFORE
+
+
+def test_what_a_row_clears_is_cleared() -> None:
+    row = ImportRow(PHONE, "UTC", None, (), None, None, {"city": None})
+    assert profile_after(row, BEFORE) == Profile(PHONE, "916", "UTC", attributes={"age": 7})
+    assert profile_after(ImportRow(PHONE, "UTC", attributes=None), BEFORE).attributes == {}
+
+
+def test_attributes_of_row_and_client_together_stay_small() -> None:
+    before = Profile(PHONE, "916", "UTC", attributes={f"k{n}": "x" * 900 for n in range(4)})
+    with pytest.raises(RowFault) as fault:
+        profile_after(ImportRow(PHONE, "UTC", attributes={"more": "x" * 900}), before)
+    assert fault.value.field == "attributes"
