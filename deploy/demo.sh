@@ -11,7 +11,7 @@ export SENDER_PROVIDER_URL=
 deploy/run.sh "$1" up
 set -a
 # shellcheck disable=SC1091 # written by the start
-. .carillon/addresses.env
+. "${CARILLON_DATA:-.carillon}/addresses.env"
 set +a
 if [ -z "$CARILLON_SIMULATOR_URL" ]; then
   echo "Carillon runs with a real provider. The demo needs the simulator: make down demo" >&2

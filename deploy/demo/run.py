@@ -23,6 +23,7 @@ Show = Callable[[Json, datetime], None]
 
 LOOK_EVERY = 0.5  # seconds between two pictures
 LINE_EVERY = 3.0  # seconds between two lines, where there is no terminal
+QUIET_FOR = 15.0  # seconds without a line after which it is repeated, as a sign of life
 GRACE = timedelta(seconds=60)  # after the mailing's end, for what is in flight to settle
 
 
@@ -59,7 +60,8 @@ class Demo:
             raise DemoFailedError(f"The import ended as {report}.")
         self._console.print(
             f"Imported {report['rows_accepted']:,} clients of {len(zones)} time zones"
-            f" in {time.monotonic() - begun:.1f} s, with the tag {tag}."
+            f" in {time.monotonic() - begun:.1f} s, with the tag {tag}.",
+            soft_wrap=True,
         )
 
     @contextmanager
@@ -68,7 +70,7 @@ class Demo:
         self._simulator.misbehave(FAULTS)
         shares = {name: value for name, value in FAULTS.items() if name.endswith("_rate")}
         listed = ", ".join(f"{name[:-5]} {share:.1%}" for name, share in shares.items())
-        self._console.print(f"The provider misbehaves: {listed}.")
+        self._console.print(f"The provider misbehaves: {listed}.", soft_wrap=True)
         try:
             yield
         finally:
@@ -86,7 +88,8 @@ class Demo:
             f"Mailing {mailing['id']} runs from {hours.starts_at:%H:%M:%S} to"
             f" {hours.ends_at:%H:%M:%S} UTC, by the local clock from {hours.window_from} to"
             f" {hours.window_to} the next day. Zones whose clock reaches {hours.window_from}"
-            f" at {hours.opens_at:%H:%M:%S} UTC open while we watch."
+            f" at {hours.opens_at:%H:%M:%S} UTC open while we watch.",
+            soft_wrap=True,
         )
         return mailing
 
@@ -118,57 +121,39 @@ class Demo:
         return statistics
 
     def _compare(self, mailing: object, statistics: Json, before: Json) -> Verdict:
-        statuses = {row["id"]: row["status"] for row in self._carillon.messages(mailing)}
+        messages = self._carillon.messages(mailing)
         after = self._simulator.books()
         verdict = judge(
             statistics,
-            statuses,
+            {message["id"]: message["status"] for message in messages},
             self._simulator.accepted(),
             calls=after["calls"] - before["calls"],
             repeats_after=_grown(before["repeats_after"], after["repeats_after"]),
         )
-        answers = _grown(before["by_answer"], after["by_answer"])
         self._console.print(screen.books_table(statistics))
+        self._console.print(screen.reasons_table(messages))
+        answers = _grown(before["by_answer"], after["by_answer"])
         self._console.print(screen.provider_table(verdict, answers))
-        self._explain_left_out(statistics)
-        self._announce(verdict)
+        for sentence in screen.conclusion(verdict):
+            self._console.print(sentence, soft_wrap=True, highlight=False)
         return verdict
-
-    def _explain_left_out(self, statistics: Json) -> None:
-        zones = screen.left_out(statistics)
-        if zones:
-            names = ", ".join(zone["timezone"] for zone in zones)
-            count = sum(zone["by_status"]["expired"] for zone in zones)
-            self._console.print(
-                f"Expired, {count} clients: their local clock was outside the window until the"
-                f" mailing's end (window_passed), or a retry came too late: {names}."
-            )
-
-    def _announce(self, verdict: Verdict) -> None:
-        for complaint in verdict.complaints:
-            self._console.print(f"[bold red]{complaint}[/]")
-        if verdict.complaints:
-            self._console.print("[bold red]The books do not agree.[/]")
-            return
-        lost = f" + {verdict.lost_answers} whose answer was lost" if verdict.lost_answers else ""
-        self._console.print(
-            f"[bold green]The books balance: provider distinct {verdict.distinct:,} ="
-            f" sent {verdict.arrived:,}{lost};"
-            f" {verdict.repeats} repeats, each after an answer that was lost.[/]"
-        )
 
 
 class Lines:
-    """Progress where there is no terminal: a line every few seconds, and the last one."""
+    """Progress where there is no terminal: a line when something changed, at most every 3 s."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._next = 0.0
+        self._last = ""
+        self._last_at = -QUIET_FOR
 
     def show(self, statistics: Json, now: datetime) -> None:
-        if time.monotonic() >= self._next or statistics["state"] == "finished":
-            self._next = time.monotonic() + LINE_EVERY
-            self._console.print(screen.line(statistics, now), soft_wrap=True, highlight=False)
+        news, silent_for = screen.line(statistics, now), time.monotonic() - self._last_at
+        if silent_for >= QUIET_FOR or (
+            news != self._last and (silent_for >= LINE_EVERY or statistics["state"] == "finished")
+        ):
+            self._last, self._last_at = news, time.monotonic()
+            self._console.print(f"{now:%H:%M:%S} UTC {news}", soft_wrap=True, highlight=False)
 
 
 def _grown(before: Json, after: Json) -> dict[str, int]:

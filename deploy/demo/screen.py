@@ -1,6 +1,7 @@
 """What the demo shows: one screen while it runs, tables at the end."""
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,10 +11,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from deploy.demo.verdict import Verdict
+from deploy.demo.verdict import ANSWER_LOST, ARRIVED, Verdict
 
 OPEN = ("waiting", "planned", "queued", "retrying")
 NEXT_ZONES = 6
+SHOWN_ZONES = 3
 COLOURS = {
     "sent": "green",
     "delivered": "green",
@@ -31,8 +33,14 @@ def line(statistics: Mapping[str, Any], now: datetime) -> str:
     """The same in one line, where there is no terminal."""
     counts = ", ".join(f"{status} {n}" for status, n in statistics["by_status"].items() if n)
     coming = closed_zones(statistics, now)
-    waits = f"; {len(coming)} zones still closed" if coming else ""
-    return f"{now:%H:%M:%S} UTC {statistics['state']}: {counts} ({_rate(statistics)}){waits}"
+    waits = ""
+    if coming:
+        zone = coming[0]
+        opens = parse_instant(zone["opens_at"]).astimezone(ZoneInfo(zone["timezone"]))
+        waits = (
+            f"; {len(coming)} zones still closed, next {zone['timezone']} at {opens:%H:%M} local"
+        )
+    return f"{statistics['state']}: {counts or 'being planned'} ({_rate(statistics)}){waits}"
 
 
 def closed_zones(statistics: Mapping[str, Any], now: datetime) -> list[Mapping[str, Any]]:
@@ -45,9 +53,21 @@ def closed_zones(statistics: Mapping[str, Any], now: datetime) -> list[Mapping[s
     return sorted(coming, key=lambda zone: (zone["opens_at"], zone["timezone"]))
 
 
-def left_out(statistics: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The zones whose clients expired."""
-    return [zone for zone in statistics["by_zone"] if zone["by_status"].get("expired", 0)]
+def reasons_table(messages: Iterable[Mapping[str, Any]]) -> Table:
+    """Why messages did not arrive, with the zones it happened in."""
+    zones: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for message in messages:
+        if message["status"] not in ARRIVED:
+            why = (message["status"], message["reason"] or "")
+            zones[why][message["timezone"]] += 1
+    table = Table(title="What did not arrive, and why", title_justify="left")
+    for name in ("status", "reason", "messages", "zones"):
+        table.add_column(name, justify="right" if name == "messages" else "left")
+    for (status, reason), where in sorted(zones.items()):
+        names = sorted(where)
+        more = f" and {len(names) - SHOWN_ZONES} more" if len(names) > SHOWN_ZONES else ""
+        table.add_row(status, reason, str(where.total()), ", ".join(names[:SHOWN_ZONES]) + more)
+    return table
 
 
 def provider_table(verdict: Verdict, by_answer: Mapping[str, int]) -> Table:
@@ -77,6 +97,34 @@ def books_table(statistics: Mapping[str, Any]) -> Table:
     table.add_row("sum", f"{sum(statistics['by_status'].values()):,}")
     table.add_row("audience", f"{statistics['audience']:,}")
     return table
+
+
+def conclusion(verdict: Verdict) -> list[str]:
+    """The last sentences, in rich's markup."""
+    if verdict.complaints:
+        return [
+            *(f"[red]{complaint}[/]" for complaint in verdict.complaints),
+            "[bold red]The books do not agree.[/]",
+        ]
+    lost = f" + {verdict.lost_answers} whose answer was lost" if verdict.lost_answers else ""
+    return [
+        f"{verdict.repeats} repeats: {explained(verdict)}.",
+        f"[bold green]The books balance: provider distinct {verdict.distinct:,} ="
+        f" sent {verdict.arrived:,}{lost}.[/]",
+    ]
+
+
+def explained(verdict: Verdict) -> str:
+    """Where the repeats come from."""
+    after = verdict.repeats_after
+    lost = sum(count for answer, count in after.items() if answer in ANSWER_LOST)
+    confirmed = sum(after.values()) - lost
+    parts = [f"{lost} because the provider's answer was lost"] if lost else []
+    if confirmed:
+        parts.append(
+            f"{confirmed} although it was given (calls in flight when a sender ended or gave up)"
+        )
+    return ", ".join(parts) or "none to explain"
 
 
 def parse_instant(text: str) -> datetime:
