@@ -35,6 +35,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from shared.domain.offsets import DAY, EPOCH, Moment, Stretch, offset_at, stretch_at
 from shared.domain.timetable import Span, Timetable
@@ -142,10 +143,9 @@ def _openings(timetable: Timetable, zone: str, since: Moment) -> Iterator[Openin
 def _spans(timetable: Timetable, zone: str, since: Moment) -> Iterator[Span]:
     """The allowed UTC moments from ``since`` on, in order, some spans touching."""
     while since < timetable.last:
-        until = timetable.same_until(since)
+        until = timetable.open_everywhere_until(since)
         if since < until:
-            if timetable.allows(since, timedelta()):
-                yield since, until
+            yield since, until
         else:
             stretch = stretch_at(zone, since)
             until = stretch.until
@@ -168,6 +168,7 @@ def _joined(spans: Iterator[Span]) -> Iterator[Span]:
         yield joined
 
 
+@lru_cache(maxsize=1024)  # mailings under way at a time; each is asked about in hundreds of zones
 def _timetable(schedule: Schedule) -> Timetable:
     local = schedule.timing is Timing.LOCAL
     starts, ends = (_moment(bound) for bound in (schedule.starts_at, schedule.ends_at))

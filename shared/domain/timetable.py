@@ -67,11 +67,12 @@ class Timetable:
                 if opens < closes:
                     yield opens - stretch.offset, closes - stretch.offset
 
-    def same_until(self, at: Moment) -> Moment:
-        """The UTC moment until which every zone, whatever its clock does, gets the same answer.
+    def open_everywhere_until(self, at: Moment) -> Moment:
+        """The UTC moment until which, from ``at`` on, every zone is open whatever its clock does.
 
-        It is ``at`` itself when there is no such time: near an edge, or when a window goes by the
-        hours of the day. Thus a mailing of many years without a window costs only its edges.
+        It is ``at`` itself when there is no such time: a day or less from an edge (which holds for
+        the whole of any holiday), or when a window goes by the hours of the day. Thus a mailing of
+        many years without a window costs only its edges.
         """
         if not self.window.never_closes:
             return at

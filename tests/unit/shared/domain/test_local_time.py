@@ -103,6 +103,14 @@ class TestHolidays:
             opening("2027-01-01T15:00", "2027-01-03T00:00"),
         ]
 
+    def test_a_week_of_holidays(self) -> None:
+        week = [date(2027, 1, day) for day in range(1, 9)]
+        schedule = absolute("2026-12-01T00:00", "2027-02-01T00:00", None, *week)
+        assert list(openings(schedule, "UTC")) == [
+            opening("2026-12-01T00:00", "2027-01-01T00:00"),
+            opening("2027-01-09T00:00", "2027-02-01T00:00"),
+        ]
+
 
 class TestGap:
     """Berlin, 2026-03-29: at 01:00 UTC the wall goes from 02:00 to 03:00."""
@@ -222,6 +230,40 @@ class TestNextOpening:
             assert found in list(islice(openings(schedule, zone), 1500))
             assert found is not None
             assert found.opens_at <= now < found.closes_at
+
+
+class TestIsOpen:
+    friday_night = Window.parse("22:00", "06:00", ["fri"])
+
+    @pytest.mark.parametrize(
+        ("instant", "expected"),
+        [
+            ("2026-11-20T18:59:59.999999", False),
+            ("2026-11-20T19:00", True),
+            ("2026-11-21T02:59:59.999999", True),
+            ("2026-11-21T03:00", False),
+            ("2026-11-21T19:00", False),
+            ("2026-11-27T18:59", False),
+            ("2026-11-27T20:29:59", True),
+            ("2026-11-27T20:30", False),
+        ],
+    )
+    @pytest.mark.parametrize("timing", Timing)
+    def test_in_moscow(self, timing: Timing, instant: str, expected: bool) -> None:
+        schedule = (
+            absolute("2026-11-16T00:00", "2026-11-27T20:30", self.friday_night)
+            if timing is Timing.ABSOLUTE
+            else local("2026-11-16T03:00", "2026-11-27T23:30", self.friday_night)
+        )
+        assert is_open(schedule, "Europe/Moscow", utc(instant)) is expected
+
+    def test_a_repeated_hour_is_in_the_window_both_times(self) -> None:
+        schedule = local(
+            "2026-10-25T00:00", "2026-10-26T00:00", Window.parse("02:00", "03:00", None)
+        )
+        for instant in ("2026-10-25T00:30", "2026-10-25T01:30"):
+            assert is_open(schedule, "Europe/Berlin", utc(instant))
+        assert not is_open(schedule, "Europe/Berlin", utc("2026-10-25T02:00"))
 
 
 class TestEndsOfTheCalendar:

@@ -131,22 +131,34 @@ def test_openings_are_the_allowed_instants(case: tuple[Schedule, str]) -> None:
         assert any(o.opens_at <= instant < o.closes_at for o in found) is expected
 
 
-@settings(max_examples=150, deadline=None)
-@given(cases(), st.integers(-24 * 60, 8 * 24 * 60), st.booleans())
+@settings(max_examples=250, deadline=None)
+@given(cases(), st.data(), st.booleans())
 def test_the_next_opening_is_the_first_one_left(
-    case: tuple[Schedule, str], minutes: int, begun: bool
+    case: tuple[Schedule, str], data: st.DataObject, begun: bool
 ) -> None:
     schedule, zone = case
-    now = schedule.starts_at.replace(tzinfo=UTC) + minutes * MINUTE
+    found = list(openings(schedule, zone))
     lateness = schedule.max_lateness
     if begun or lateness is None:
         lateness = timedelta.max
-    left: list[Opening] = [
+    now = data.draw(telling_moments(schedule, found))
+    left = [
         opening
-        for opening in openings(schedule, zone)
+        for opening in found
         if opening.closes_at > now and now - opening.opens_at <= lateness
     ]
     assert next_opening(schedule, zone, now, begun=begun) == (left[0] if left else None)
+
+
+def telling_moments(schedule: Schedule, found: list[Opening]) -> st.SearchStrategy[datetime]:
+    """Edges of openings, the last moments to begin, and the moments right after each of them."""
+    lateness = schedule.max_lateness or timedelta()
+    start = schedule.starts_at.replace(tzinfo=UTC)
+    moments = [start - DAY, start + 9 * DAY]
+    for opening in found:
+        moments += [opening.opens_at, opening.closes_at, opening.opens_at + lateness]
+    beside = st.sampled_from([-HOUR, -MICROSECOND, timedelta(), MICROSECOND, HOUR])
+    return st.builds(lambda moment, step: moment + step, st.sampled_from(moments), beside)
 
 
 def allowed_at(schedule: Schedule, zone: str, instant: datetime) -> bool:

@@ -1,9 +1,10 @@
 """Stretches of constant offset against the zone itself."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
+from shared.domain import offsets
 from shared.domain.offsets import DAY, EPOCH, SECOND, Moment, Stretch, offset_at, stretch_at
 from shared.domain.zones import zone_info
 from tests.unit.shared.domain.brute_force import FIXED_ZONES, HOUR, distinct_zones
@@ -45,6 +46,33 @@ def test_changes_are_found_to_the_second(zone: str, change: str) -> None:
     before, after = stretch_at(zone, at - SECOND), stretch_at(zone, at)
     assert before.until == at == after.since
     assert before.offset != after.offset
+
+
+class TwiceInOneDay(tzinfo):
+    """Goes to UTC+1 at 06:00 and to UTC+3 at 18:00 of one day."""
+
+    def fromutc(self, instant: datetime) -> datetime:
+        passed = instant.replace(tzinfo=UTC) - datetime(2026, 6, 15, 6, tzinfo=UTC)
+        self.offset = timedelta(hours=(passed >= timedelta()) + 2 * (passed >= 12 * HOUR))
+        return instant + self.offset
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return self.offset
+
+    def dst(self, _: datetime | None) -> timedelta:
+        return timedelta()
+
+    def tzname(self, _: datetime | None) -> str:
+        return "Twice"
+
+
+def test_two_changes_on_one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offsets, "zone_info", lambda _: TwiceInOneDay())
+    morning = datetime(2026, 6, 15, 6, tzinfo=UTC) - EPOCH
+    first = stretch_at("Twice/In_One_Day", morning)
+    second = stretch_at("Twice/In_One_Day", first.until)
+    assert first == Stretch(morning, morning + 12 * HOUR, timedelta(hours=1))
+    assert second.offset == timedelta(hours=3)
 
 
 def test_moments_beyond_the_calendar_have_an_offset() -> None:
