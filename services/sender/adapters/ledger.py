@@ -17,7 +17,9 @@ class PostgresLedger:
     def __init__(self, engine: AsyncEngine, *, holder: str, lease: float, idempotent: bool) -> None:
         """``holder``: names this process and no other, not even a later one of the same name;
         ``lease``: seconds; ``idempotent``: the provider knows an id again."""
-        self._engine = engine
+        # Every method is one statement, a transaction of its own: BEGIN and COMMIT would be two
+        # more round trips.
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._holder = {"holder": holder}
         self._claim_rules = {"holder": holder, "lease": lease, "idempotent": idempotent}
 
@@ -30,7 +32,7 @@ class PostgresLedger:
             "client_revisions": [work.command.client_revision for work in works],
             "not_after": [letter.not_after for letter in letters],
         }
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             rows = await connection.execute(CLAIM, values | self._claim_rules)
             return {row[0]: row[1] for row in rows}
 
@@ -40,7 +42,7 @@ class PostgresLedger:
             "mailing_ids": [work.parcel.letter.mailing_id for work in works],
             "client_ids": [work.command.client_id for work in works],
         }
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             rows = await connection.execute(LOOK, values | self._holder)
             looks = {row.message_id: _look(row) for row in rows}
         return [looks[work.message_id] for work in works]
@@ -57,7 +59,7 @@ class PostgresLedger:
             "latency_ms": [outcome.latency_ms for outcome in outcomes],
             "next_attempt_at": [outcome.next_attempt_at for outcome in outcomes],
         }
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             rows = await connection.execute(RECORD_CALLS, values | self._holder)
             return {row[0]: RecordedAs(row[1], row[2]) for row in rows}
 
@@ -72,7 +74,7 @@ class PostgresLedger:
                 "client_revisions": [outcome.client_revision for outcome in outcomes],
             }
         )
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             rows = await connection.execute(RECORD_UNCALLED, values | self._holder)
             return {row[0] for row in rows}
 

@@ -1,8 +1,9 @@
 """What an answer of the provider means. Only status 200 with ``{"code": 0, …}`` is a yes."""
 
-import json
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+
+from pydantic_core import from_json
 
 from services.sender.domain.failures import (
     Accepted,
@@ -39,8 +40,8 @@ def _read_success(status: int, body: bytes) -> Result:
 
 def _code(body: bytes) -> int | None:
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
+        answer = from_json(body)
+    except ValueError:
         return None
     code = answer.get("code") if isinstance(answer, dict) else None
     # To Python True is an int; to the contract it is not.

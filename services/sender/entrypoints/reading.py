@@ -32,19 +32,21 @@ def _can_be_kept(envelope: SendMessages, channel: str) -> bool:
     return (
         envelope.channel == channel
         and len(envelope.commands) > 0
-        and _fit(_INT64, envelope.mailing_id, envelope.mailing_revision)
+        and 0 <= envelope.mailing_id < _INT64
+        and 0 <= envelope.mailing_revision < _INT64
         and "\0" not in envelope.timezone
         and all(map(_command_can_be_kept, envelope.commands))
     )
 
 
 def _command_can_be_kept(command: SendCommand) -> bool:
-    ids = _fit(_INT64, command.message_id, command.client_id, command.client_revision)
-    return ids and _fit(_INT32, command.dispatch, command.attempt)
-
-
-def _fit(bound: int, *numbers: int) -> bool:
-    return all(0 <= number < bound for number in numbers)
+    return (
+        0 <= command.message_id < _INT64
+        and 0 <= command.client_id < _INT64
+        and 0 <= command.client_revision < _INT64
+        and 0 <= command.dispatch < _INT32
+        and 0 < command.attempt < _INT32
+    )
 
 
 class ParkingLimit:

@@ -21,12 +21,16 @@ class Batches(Generic[T]):
         return len(self._items)
 
     def add(self, item: T) -> None:
-        self.extend((item,))
+        self._items.append(item)
+        self._announce()
 
     def extend(self, items: Iterable[T]) -> None:
         self._items.extend(items)
         if self._items:
-            self._some.set()
+            self._announce()
+
+    def _announce(self) -> None:
+        self._some.set()
         if len(self._items) >= self._full:
             self._enough.set()
 

@@ -75,6 +75,7 @@ class Calling:
         self._record = record
         self._under_way: dict[asyncio.Task[None], int] = {}
         self._seconds = metrics.CALL_SECONDS.labels(channel)
+        self._accepted = metrics.CALLS.labels(channel, "accepted")
         metrics.IN_FLIGHT.labels(channel).set_function(lambda: len(self._under_way))
 
     def flow(self) -> Flow:
@@ -132,8 +133,10 @@ class Calling:
             return OutcomeUnknown(fact="a fault of the sender")
 
     def _observe(self, result: Result, seconds: float) -> None:
-        reason = "accepted" if isinstance(result, Accepted) else result.reason
-        metrics.CALLS.labels(self._channel, reason).inc()
+        if isinstance(result, Accepted):
+            self._accepted.inc()
+        else:
+            metrics.CALLS.labels(self._channel, result.reason).inc()
         self._seconds.observe(seconds)
 
     def _tell_breaker(self, result: Result, now: float) -> None:
