@@ -70,6 +70,7 @@ class LocalRabbitMQ:
                 name="rabbitmq",
                 command=[str(packages.rabbitmq_bin() / "rabbitmq-server")],
                 environment=environment,
+                cwd=folder,  # where it leaves a dump if it crashes
                 stop_limit=30.0,  # queues are closed one by one
                 dies_with_parent=dies_with_parent,
             ),
