@@ -17,7 +17,7 @@ from tests.contracts.registry import example_file
 
 TIERS = (1,)
 # Long enough for a loaded machine; nothing waits for it when all is well.
-LIMIT = 20.0
+LIMIT = 30.0
 
 
 def as_services(amqp_url: str) -> str:
