@@ -23,6 +23,7 @@ from services.api.entrypoints.http import (
 from services.api.entrypoints.http.common import PREFIX
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
 from services.api.entrypoints.http.metrics import Measured
+from services.api.entrypoints.http.proxying import ShownUnder
 from services.api.ports import Ports
 
 _ABOUT = """
@@ -48,11 +49,11 @@ def create_app(
         title="Carillon",
         version="1",
         description=_ABOUT,
-        root_path=root_path,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
         middleware=[
+            Middleware(ShownUnder, root_path=root_path),
             Middleware(Measured),
             Middleware(
                 Closed,

@@ -21,7 +21,7 @@ OperatorCode = Annotated[
     Field(description="Digits 2 to 4 of the phone when not given.", examples=["916"]),
 ]
 TagName = Annotated[str, AfterValidator(fields.tag), Field(examples=["vip"])]
-Tags = Annotated[list[TagName], AfterValidator(fields.tags)]
+Tags = Annotated[list[TagName], AfterValidator(lambda tags: list(fields.tags(tags)))]
 Email = Annotated[str, AfterValidator(fields.email), Field(examples=["ann@example.com"])]
 Name = Annotated[str, AfterValidator(fields.name), Field(examples=["Ann"])]
 Attributes = Annotated[

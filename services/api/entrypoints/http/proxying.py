@@ -1,0 +1,19 @@
+"""Being shown under a path by a reverse proxy, whether it strips that path or not."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class ShownUnder:
+    """Tells the application that callers see it under ``root_path``, as ASGI wants it told."""
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self._app = app
+        self._root_path = root_path.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = dict(scope) | {"root_path": self._root_path, "path": self._whole(scope["path"])}
+        await self._app(scope, receive, send)
+
+    def _whole(self, path: str) -> str:
+        return path if path.startswith(f"{self._root_path}/") else self._root_path + path

@@ -1,0 +1,188 @@
+"""Clients over REST, and what the others are told about them."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.contracts.directory import ClientsChanged, ClientState
+from shared.contracts.gates import Gate, GatesChanged
+from tests.integration.services.api.conftest import Outbox
+
+ANN = {
+    "phone": "79161234567",
+    "timezone": "europe/moscow",
+    "tags": ["vip", " new "],
+    "email": "ann@example.com",
+    "name": "Ann",
+    "attributes": {"city": "Moscow", "age": 30},
+}
+
+
+async def make(api: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
+    answer = await api.post("/clients", json={"phone": "79161234567", "timezone": "UTC"} | fields)
+    assert answer.status_code == 201, answer.text
+    client: dict[str, Any] = answer.json()
+    return client
+
+
+async def test_a_client_is_added_and_told_about(api: httpx.AsyncClient, outbox: Outbox) -> None:
+    answer = await api.post("/clients", json=ANN)
+    client = answer.json()
+    assert answer.headers["location"] == f"/api/v1/clients/{client['id']}"
+    assert client == {
+        "id": client["id"],
+        "revision": 1,
+        "phone": "79161234567",
+        "operator_code": "916",
+        "timezone": "Europe/Moscow",
+        "tags": ["vip", "new"],
+        "email": "ann@example.com",
+        "name": "Ann",
+        "attributes": {"city": "Moscow", "age": 30},
+        "created_at": "2026-11-21T12:00:00Z",
+        "updated_at": "2026-11-21T12:00:00Z",
+    }
+    assert (await api.get(f"/clients/{client['id']}")).json() == client
+    assert await outbox() == [
+        ClientsChanged(
+            clients=(
+                ClientState(
+                    id=client["id"],
+                    revision=1,
+                    phone="79161234567",
+                    operator_code="916",
+                    timezone="Europe/Moscow",
+                    tags=("vip", "new"),
+                    email="ann@example.com",
+                    name="Ann",
+                    attributes={"city": "Moscow", "age": 30},
+                ),
+            )
+        )
+    ]
+    assert [tag["name"] for tag in (await api.get("/tags")).json()["items"]] == ["new", "vip"]
+
+
+async def test_a_phone_belongs_to_one(api: httpx.AsyncClient, outbox: Outbox) -> None:
+    first = await make(api)
+    await outbox()
+    answer = await api.post("/clients", json=ANN)
+    assert answer.status_code == 409
+    [error] = answer.json()["errors"]
+    assert error == {"field": "phone", "reason": f"Client {first['id']} has this phone already."}
+    assert await outbox() == []
+
+
+async def test_a_phone_can_be_taken_over_from_the_deleted(api: httpx.AsyncClient) -> None:
+    first = await make(api)
+    await api.delete(f"/clients/{first['id']}")
+    assert (await make(api))["id"] != first["id"]
+
+
+async def test_nobody_moves_to_a_phone_that_is_taken(api: httpx.AsyncClient) -> None:
+    first, second = await make(api), await make(api, phone="79160000000")
+    answer = await api.patch(f"/clients/{second['id']}", json={"phone": first["phone"]})
+    assert answer.status_code == 409
+    assert f"Client {first['id']} " in answer.json()["errors"][0]["reason"]
+
+
+async def test_put_replaces_and_clears_what_is_not_given(
+    api: httpx.AsyncClient, outbox: Outbox
+) -> None:
+    client = await make(api, **(ANN | {"operator_code": "495"}))
+    await outbox()
+    body = {"phone": "79161234567", "timezone": "Europe/Moscow"}
+    after = (await api.put(f"/clients/{client['id']}", json=body)).json()
+    assert (after["revision"], after["tags"], after["email"]) == (2, [], None)
+    assert (after["operator_code"], after["attributes"]) == ("916", {})
+    gates, news = await outbox()
+    assert isinstance(gates, GatesChanged)  # the e-mail address changed
+    assert isinstance(news, ClientsChanged)
+
+
+async def test_patch_changes_what_is_given(api: httpx.AsyncClient, outbox: Outbox) -> None:
+    client = await make(api, **ANN)
+    await outbox()
+    after = (await api.patch(f"/clients/{client['id']}", json={"name": None, "tags": ["x"]})).json()
+    assert after == client | {"revision": 2, "name": None, "tags": ["x"]}
+    [news] = await outbox()
+    assert isinstance(news, ClientsChanged)
+
+
+@pytest.mark.parametrize("body", [{}, {"timezone": "UTC+0"}, {"tags": []}, {"name": None}])
+async def test_no_change_spends_no_revision(
+    api: httpx.AsyncClient, outbox: Outbox, body: dict[str, Any]
+) -> None:
+    client = await make(api)
+    await outbox()
+    assert (await api.patch(f"/clients/{client['id']}", json=body)).json() == client
+    assert await outbox() == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"timezone": "Asia/Omsk"}, {"phone": "79990000000"}, {"email": "new@example.com"}]
+)
+async def test_what_is_under_way_to_an_old_contact_is_stopped(
+    api: httpx.AsyncClient, outbox: Outbox, change: dict[str, str]
+) -> None:
+    client = await make(api)
+    await outbox()
+    await api.patch(f"/clients/{client['id']}", json=change)
+    gates, _ = await outbox()
+    gate = Gate(kind="client", id=client["id"], revision=2, closed=False)
+    assert gates == GatesChanged(gates=(gate,))
+
+
+async def test_the_operator_code_follows_the_phone_unless_it_was_chosen(
+    api: httpx.AsyncClient,
+) -> None:
+    one, other = await make(api), await make(api, phone="79160000000", operator_code="495")
+    moved = await api.patch(f"/clients/{one['id']}", json={"phone": "79251234567"})
+    assert moved.json()["operator_code"] == "925"
+    moved = await api.patch(f"/clients/{other['id']}", json={"phone": "79250000000"})
+    assert moved.json()["operator_code"] == "495"
+
+
+async def test_deleting_wipes_everything_personal(api: httpx.AsyncClient, outbox: Outbox) -> None:
+    client = await make(api, **ANN)
+    await outbox()
+    path = f"/clients/{client['id']}"
+    assert (await api.delete(path)).status_code == 204
+    for method in ("GET", "DELETE", "PATCH"):
+        assert (await api.request(method, path, json={})).status_code == 404
+    assert await outbox() == [
+        GatesChanged(gates=(Gate(kind="client", id=client["id"], revision=2, closed=True),)),
+        ClientsChanged(clients=(ClientState(id=client["id"], revision=2, deleted=True),)),
+    ]
+
+
+async def names(api: httpx.AsyncClient, **query: Any) -> list[str]:
+    answer = await api.get("/clients", params=query)
+    assert answer.status_code == 200, answer.text
+    return [client["name"] for client in answer.json()["items"]]
+
+
+async def test_filters_must_all_match(api: httpx.AsyncClient) -> None:
+    await make(api, name="a", tags=["x", "y"], timezone="Asia/Omsk")
+    await make(api, name="b", phone="79250000000", tags=["x"])
+    await make(api, name="c", phone="79250000001", timezone="Asia/Omsk")
+    assert await names(api) == ["a", "b", "c"]
+    assert await names(api, phone="79250000000") == ["b"]
+    assert await names(api, tag="x") == ["a", "b"]
+    assert await names(api, tag="nobody") == []
+    assert await names(api, operator_code="925") == ["b", "c"]
+    assert await names(api, timezone="asia/omsk") == ["a", "c"]
+    assert await names(api, timezone="Asia/Omsk", tag="x") == ["a"]
+
+
+async def test_pages_follow_one_another_whatever_is_deleted(api: httpx.AsyncClient) -> None:
+    made = [await make(api, phone=f"7916000000{n}", name=str(n)) for n in range(5)]
+    page = (await api.get("/clients", params={"limit": 2})).json()
+    assert [client["name"] for client in page["items"]] == ["0", "1"]
+    await api.delete(f"/clients/{made[1]['id']}")
+    page = (await api.get("/clients", params={"limit": 2, "cursor": page["next_cursor"]})).json()
+    assert [client["name"] for client in page["items"]] == ["2", "3"]
+    page = (await api.get("/clients", params={"limit": 2, "cursor": page["next_cursor"]})).json()
+    assert [client["name"] for client in page["items"]] == ["4"]
+    assert page["next_cursor"] is None

@@ -1,0 +1,60 @@
+"""What the scheduler reads when it builds its copy anew."""
+
+import httpx
+import pytest
+
+from services.api.ports import Ports
+from shared.contracts.directory import ClientsChanged
+from shared.contracts.mailings import MailingChanged
+from tests.integration.services.api.conftest import SERVICE_TOKEN
+from tests.integration.services.api.test_clients import make as make_client
+from tests.integration.services.api.test_mailings import make
+
+TOKEN = {"Authorization": f"Bearer {SERVICE_TOKEN}"}
+
+
+async def test_clients_by_id_with_tombstones(
+    api: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    ids = [(await make_client(api, phone=f"7916000000{n}"))["id"] for n in range(3)]
+    await api.delete(f"/clients/{ids[1]}")
+
+    async def read(after: int) -> ClientsChanged:
+        query = {"after": after, "limit": 2}
+        answer = await anonymous.get("/internal/clients", params=query, headers=TOKEN)
+        return ClientsChanged.decode(answer.content)
+
+    first, second, third = await read(0), await read(ids[1]), await read(ids[2])
+    assert [(one.id, one.revision, one.deleted) for one in first.clients] == [
+        (ids[0], 1, False),
+        (ids[1], 2, True),
+    ]
+    assert [one.phone for one in second.clients] == ["79160000002"]
+    assert third.clients == ()
+
+
+async def test_mailings_launched_and_not_finished(
+    api: httpx.AsyncClient, anonymous: httpx.AsyncClient, ports: Ports
+) -> None:
+    running, cancelled, finished = [(await make(api))["id"] for _ in range(3)]
+    await make(api, draft=True)
+    await api.delete(f"/mailings/{cancelled}")
+    async with ports.transactions.begin() as store:
+        await store.mailings.started(running, ports.clock.now())
+        await store.mailings.finished(finished, 1, ports.clock.now())
+    answer = await anonymous.get("/internal/mailings", headers=TOKEN)
+    found = [MailingChanged.model_validate(one) for one in answer.json()]
+    assert [(one.mailing_id, one.state, one.revision) for one in found] == [
+        (running, "scheduled", 1),
+        (cancelled, "cancelled", 2),
+    ]
+
+
+@pytest.mark.parametrize("path", ["/internal/clients", "/internal/mailings"])
+async def test_for_services_only(
+    anonymous: httpx.AsyncClient, access_token: str, path: str
+) -> None:
+    for headers in ({}, {"Authorization": f"Bearer {access_token}"}):
+        assert (await anonymous.get(path, headers=headers)).status_code == 401
+    document = (await anonymous.get("/openapi.json")).json()
+    assert path not in document["paths"]
