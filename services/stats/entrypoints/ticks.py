@@ -4,17 +4,22 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from shared.runtime.database import is_transient
+from shared.runtime.logs import facts
+
 log = logging.getLogger(__name__)
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     """Works at once, then again after each pause. Runs for ever.
 
-    The broker may be away: the next round tries again. Other failures end the loop with a log.
+    While the database or the broker is away a round is left out; any other failure is raised.
     """
     while True:
         try:
             await work()
-        except OSError as error:
-            log.warning("Upkeep waits for its next round: %s", type(error).__name__)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("Left out a round: %s", type(error).__name__, extra=facts("wait"))
         await asyncio.sleep(seconds)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.stats.domain.books import audience, listed, total
 from services.stats.handlers import Ports, deliveries, mailing_emitted, waves_planned
 from services.stats.ports import Books, MessageLine, Reports
-from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.contracts.progress import MailingEmitted
 from shared.contracts.statuses import Status
 from tests.unit.services.stats.examples import START, ZONES, batch, batches, event, wave, waves
@@ -54,6 +54,10 @@ class BooksSuite:
         assert await world.by_status() == {Status.QUEUED: 1}
         await world.hear(event("retrying"), event("sent", attempt=2))
         assert await world.by_status() == {Status.SENT: 1}
+
+    async def test_an_empty_batch_is_no_fault(self, world: World) -> None:
+        await deliveries(world.ports, DeliveryEvents(kind="sent", events=()))
+        assert await world.by_status() == {}
 
     async def test_a_redelivered_batch_changes_nothing(self, world: World) -> None:
         heard = [event("queued"), event("queued", 2), event("sent"), event("failed", 2)]
