@@ -13,9 +13,13 @@ DEFAULT_ADMIN = "admin@example.com"
 
 
 def read_variables(root: Path, home: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Every setting of a run. An empty value takes back what an earlier source gave."""
-    sources = (ensure_secrets(home / "secrets.env"), _read_dotenv(root / ".env"), environment)
-    merged = {name: value for source in sources for name, value in source.items()}
+    """Every setting of a run, with the secrets that nobody gave."""
+    return ensure_secrets(home / "secrets.env") | given_variables(root, environment)
+
+
+def given_variables(root: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a person has set. An empty value in the environment takes back that of `.env`."""
+    merged = _read_dotenv(root / ".env") | dict(environment)
     return {name: value for name, value in merged.items() if value}
 
 

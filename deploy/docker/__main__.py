@@ -1,7 +1,7 @@
 """`python -m deploy.docker up|down|reset|status`: what `make up` does where there is Docker.
 
-It adds to plain `docker compose` that the secrets lie in a file here, so that the login can be
-printed, and that everything is said once at the end.
+It is plain `docker compose`, and tells at the end where everything answers. The secrets stay in
+the volumes of the containers (see deploy/docker/hand_out.py), so both ways of starting agree.
 """
 
 import argparse
@@ -10,31 +10,36 @@ import subprocess
 import sys
 
 from deploy.addresses import Addresses
-from deploy.variables import ROOT, read_variables
+from deploy.variables import ROOT, given_variables
 
 HOME = ROOT / ".carillon"
 DEFAULT_SIMULATOR_PORT = 8090  # as in docker-compose.yml
 
 
 def compose(*arguments: str) -> int:
-    """Run docker compose with our secrets and `.env`; its exit status."""
-    files = [HOME / "secrets.env", ROOT / ".env"]
-    given = [part for file in files if file.exists() for part in ("--env-file", str(file))]
-    return subprocess.run(
-        ["docker", "compose", *given, *arguments], cwd=ROOT, check=False
-    ).returncode
+    """Run docker compose, which reads `.env` itself; its exit status."""
+    return subprocess.run(["docker", "compose", *arguments], cwd=ROOT, check=False).returncode
 
 
 def up() -> int:
-    variables = read_variables(ROOT, HOME, os.environ)
     status = compose("up", "--build", "--wait")
     if status != 0:
         print("Carillon did not start: see `docker compose logs`.", file=sys.stderr)
         return status
-    addresses = Addresses.of(variables, DEFAULT_SIMULATOR_PORT)
+    password = {"API_ADMIN_PASSWORD": show_secret("API_ADMIN_PASSWORD")}
+    addresses = Addresses.of(given_variables(ROOT, os.environ) | password, DEFAULT_SIMULATOR_PORT)
+    HOME.mkdir(exist_ok=True)
     addresses.write(HOME / "addresses.env")
     addresses.tell("Logs        docker compose logs")
     return 0
+
+
+def show_secret(name: str) -> str:
+    """A secret in force, whether it was given or made at random."""
+    command = ["docker", "compose", "run", "--rm", "--no-deps", "-T", "secrets", "show", name]
+    return subprocess.run(
+        command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
 
 
 def down() -> int:
@@ -43,8 +48,7 @@ def down() -> int:
 
 def reset() -> int:
     status = compose("down", "--volumes")
-    for name in ("secrets.env", "addresses.env"):
-        (HOME / name).unlink(missing_ok=True)
+    (HOME / "addresses.env").unlink(missing_ok=True)
     print("Its data is dropped.")
     return status
 
