@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from services.stats.adapters.books import PostgresBooks
 from services.stats.adapters.upkeep import PostgresUpkeep
@@ -101,6 +102,22 @@ async def test_a_failure_in_the_middle_leaves_nothing_behind(
     assert await world.messages() == []
     await world.hear(event("sent"))
     assert await world.by_status() == {Status.SENT: 1}
+
+
+async def test_a_handler_that_is_cancelled_anywhere_leaves_nothing_behind(
+    world: World, engine: AsyncEngine
+) -> None:
+    """When the broker's connection breaks, what is being handled is cancelled, then redelivered."""
+    for milliseconds in range(30):
+        work = asyncio.create_task(world.hear(event("sent", milliseconds), event("sent", 1000)))
+        await asyncio.sleep(milliseconds / 2000)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    await world.hear(*(event("sent", n) for n in range(30)), event("sent", 1000))
+    assert await world.by_status() == {Status.SENT: 31}
+    assert await PostgresUpkeep(engine).out_of_balance(START) == []
+    assert isinstance(engine.pool, AsyncAdaptedQueuePool)
+    assert engine.pool.checkedout() == 0
 
 
 async def test_the_audit_finds_books_that_do_not_balance(world: World, engine: AsyncEngine) -> None:
