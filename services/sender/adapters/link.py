@@ -44,9 +44,12 @@ class BrokerLink:
             self._heard_on is not None
             and not self._heard_on.is_closed
             and self.is_connected()
-            and self._holding == 0
-            and monotonic() >= self._distrusted_until
+            and not self.distrusts_gates()
         )
+
+    def distrusts_gates(self) -> bool:
+        """A gate is in hand, or one could not be stored a moment ago."""
+        return self._holding > 0 or monotonic() < self._distrusted_until
 
     @contextmanager
     def holding(self) -> Iterator[None]:
