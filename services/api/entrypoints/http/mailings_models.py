@@ -53,8 +53,6 @@ _EXAMPLE: JsonDict = {
 class WindowBody(Body):
     """Local hours, `[from, to)`; later `from` than `to` runs past midnight."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
     from_: str = Field(alias="from", examples=["10:00"])
     to: str = Field(examples=["20:00"])
     days: list[Day] | None = Field(default=None, examples=[["mon", "tue"]])
@@ -77,7 +75,7 @@ class MailingBody(Body):
     ends_at: Moment
     timing: Timing = "absolute"
     window: WindowBody | None = None
-    filter: FilterBody = FilterBody()
+    filter: FilterBody | None = None
     channel: Channel = "sms"
     name: MailingName | None = None
     department_id: DepartmentId | None = None
@@ -90,6 +88,7 @@ class MailingBody(Body):
     def spec(self) -> MailingSpec:
         """Raises Invalid when the fields do not go together."""
         values = self.model_dump(by_alias=True, exclude={"name", "draft"})
+        values["filter"] = values["filter"] or {}
         values["holidays"] = sorted(set(self.holidays))
         return checked(MailingSpec.model_validate(values))
 

@@ -10,12 +10,13 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.store import SqlTransactions
+from services.api.adapters.tables import CLIENT, IMPORT, MAILING, OUTBOX, TAG, USER
 from services.api.adapters.tokens import JwtMint
 from services.api.domain.users import Role, User
 from services.api.entrypoints.http.app import create_app
@@ -93,9 +94,9 @@ async def one_engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest_asyncio.fixture
 async def engine(one_engine: AsyncEngine) -> AsyncEngine:
     """An empty database."""
-    tables = 'outbox, import_chunk, import, mailing, tag, client, "user"'
     async with one_engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER):
+            await connection.execute(delete(table))
     return one_engine
 
 

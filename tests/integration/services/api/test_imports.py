@@ -1,0 +1,397 @@
+"""Imports: what a file does to the clients, counted exactly once whatever happens."""
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.domain.imports.progress import ImportFormat
+from services.api.handlers import imports
+from services.api.ports import Ports
+from shared.contracts.directory import ClientsChanged
+from shared.contracts.gates import Gate, GatesChanged
+from tests.integration.services.api.conftest import NOW, Outbox, RunImports
+from tests.integration.services.api.test_clients import make as make_client
+
+CSV = {"Content-Type": "text/csv"}
+NDJSON = {"Content-Type": "application/x-ndjson"}
+HEADER = "phone,timezone\n"
+
+
+def phone(number: int) -> str:
+    return f"7916{number:07}"
+
+
+def rows(count: int, zone: str = "UTC") -> str:
+    return "".join(f"{phone(number)},{zone}\n" for number in range(count))
+
+
+async def upload(api: httpx.AsyncClient, content: str | bytes, **headers: str) -> int:
+    answer = await api.post("/clients/import", content=content, headers=CSV | headers)
+    assert answer.status_code == 202, answer.text
+    import_id: int = answer.json()["id"]
+    assert answer.headers["location"] == f"/api/v1/imports/{import_id}"
+    return import_id
+
+
+async def status(api: httpx.AsyncClient, import_id: int) -> dict[str, Any]:
+    answer = await api.get(f"/imports/{import_id}")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def all_clients(api: httpx.AsyncClient) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await api.get("/clients", params={"limit": 500})).json()["items"]
+    return items
+
+
+async def leftovers(engine: AsyncEngine) -> int:
+    async with engine.connect() as connection:
+        found: int = await connection.scalar(text("SELECT count(*) FROM import_chunk")) or 0
+        return found
+
+
+async def test_a_file_of_all_columns(
+    api: httpx.AsyncClient, run_imports: RunImports, outbox: Outbox, engine: AsyncEngine
+) -> None:
+    header = "tags,phone,attributes.city,timezone,email,name,operator_code\r\n"
+    row = f'vip; new,{phone(1)},"Omsk, center",utc+3,ann@x.com,"Ann ""A""\nB",495\r\n'
+    import_id = await upload(api, "\ufeff" + header + row.replace("\nB", " B"))
+    assert (await status(api, import_id))["state"] == "running"
+    await run_imports()
+    assert await status(api, import_id) == {
+        "id": import_id,
+        "state": "done",
+        "rows_read": 1,
+        "rows_accepted": 1,
+        "rows_rejected": 0,
+        "errors": [],
+        "created_at": "2026-11-21T12:00:00Z",
+        "finished_at": "2026-11-21T12:00:00Z",
+    }
+    [client] = await all_clients(api)
+    assert (client["tags"], client["attributes"]) == (["vip", "new"], {"city": "Omsk, center"})
+    assert (client["timezone"], client["operator_code"]) == ("UTC+03:00", "495")
+    assert (client["email"], client["name"]) == ("ann@x.com", 'Ann "A" B')
+    [news] = await outbox()
+    assert isinstance(news, ClientsChanged)
+    assert [one.id for one in news.clients] == [client["id"]]
+    assert {tag["name"] for tag in (await api.get("/tags")).json()["items"]} == {"vip", "new"}
+    assert await leftovers(engine) == 0
+
+
+async def test_ndjson(api: httpx.AsyncClient, run_imports: RunImports) -> None:
+    lines = [
+        {"phone": phone(1), "timezone": "UTC", "tags": ["a"], "attributes": {"age": 7}},
+        {"phone": phone(2), "timezone": "Nowhere"},
+    ]
+    import_id = await upload(api, "\n".join(map(json.dumps, lines)), **NDJSON)
+    await run_imports()
+    found = await status(api, import_id)
+    assert (found["rows_accepted"], found["rows_rejected"]) == (1, 1)
+    assert [(one["row"], one["field"]) for one in found["errors"]] == [(2, "timezone")]
+    [client] = await all_clients(api)
+    assert client["attributes"] == {"age": 7}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_form_with_one_file(
+    api: httpx.AsyncClient, run_imports: RunImports, packed: bool
+) -> None:
+    content = (HEADER + rows(3)).encode()
+    name = "clients.csv.gz" if packed else "clients.csv"
+    kind = "application/gzip" if packed else "text/csv"
+    file = (name, gzip.compress(content) if packed else content, kind)
+    answer = await api.post("/clients/import", files={"file": file}, data={"note": "x"})
+    assert answer.status_code == 202, answer.text
+    await run_imports()
+    assert (await status(api, answer.json()["id"]))["rows_accepted"] == 3
+
+
+async def test_gzip(api: httpx.AsyncClient, run_imports: RunImports) -> None:
+    content = gzip.compress((HEADER + rows(3)).encode())
+    import_id = await upload(api, content, **{"Content-Encoding": "gzip"})
+    await run_imports()
+    assert (await status(api, import_id))["rows_accepted"] == 3
+
+
+async def test_one_bad_row_stops_nothing_else(
+    api: httpx.AsyncClient, run_imports: RunImports
+) -> None:
+    bad = [
+        "7916,UTC,",
+        f"{phone(1)},Nowhere,",
+        f"{phone(2)},UTC",
+        f"{phone(3)},UTC,,",
+        f'{phone(4)},UTC,"Ann',
+        f"{phone(5)},UTC,{'x' * 201}",
+        f"{phone(6)},UTC,a\x00b",
+        ",,",
+    ]
+    lines = [
+        line for number, one in enumerate(bad) for line in (one, f"{phone(100 + number)},UTC,Ok")
+    ]
+    content = "phone,timezone,name\n" + "\n\n".join(lines)
+    import_id = await upload(api, content.encode() + b"\n\xff\xfe," + b"y" * 70_000 + b"\n")
+    await run_imports()
+    found = await status(api, import_id)
+    assert (found["state"], found["rows_read"]) == ("done", 2 * len(bad) + 1)
+    assert (found["rows_accepted"], found["rows_rejected"]) == (len(bad), len(bad) + 1)
+    assert [(one["row"], one["field"]) for one in found["errors"]] == [
+        (1, "phone"), (3, "timezone"), (5, None), (7, None), (9, None), (11, "name"),
+        (13, "name"), (15, "phone"), (17, None),
+    ]  # fmt: skip
+    assert len(await all_clients(api)) == len(bad)
+
+
+async def test_only_the_first_errors_are_kept(
+    api: httpx.AsyncClient, run_imports: RunImports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 40)
+    import_id = await upload(api, HEADER + "x,UTC\n" * 250)
+    await run_imports()
+    found = await status(api, import_id)
+    assert (found["rows_read"], found["rows_rejected"]) == (250, 250)
+    assert [one["row"] for one in found["errors"]] == list(range(1, 101))
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ("", None),
+        ("\n\n", None),
+        ("phone,name\n", "timezone"),
+        ("phone,timezone,nickname\n" + rows(1), "nickname"),
+        ("phone,timezone,phone\n", "phone"),
+        ('phone,"timezone\n', None),
+        (b"phone,\xff\n", None),
+        ("x" * 70_000 + "\n" + HEADER + rows(1), None),
+    ],
+)
+async def test_a_wrong_header_fails_the_import(
+    api: httpx.AsyncClient,
+    run_imports: RunImports,
+    engine: AsyncEngine,
+    content: str | bytes,
+    field: str | None,
+) -> None:
+    import_id = await upload(api, content)
+    await run_imports()
+    found = await status(api, import_id)
+    assert (found["state"], found["rows_read"]) == ("failed", 0)
+    assert [(one["row"], one["field"]) for one in found["errors"]] == [(0, field)]
+    assert await all_clients(api) == []
+    assert await leftovers(engine) == 0
+
+
+async def test_a_header_alone_is_an_import_of_nobody(
+    api: httpx.AsyncClient, run_imports: RunImports
+) -> None:
+    import_id = await upload(api, "phone,timezone")
+    await run_imports()
+    assert (await status(api, import_id))["state"] == "done"
+
+
+async def test_what_is_not_mentioned_stays_and_what_is_empty_is_cleared(
+    api: httpx.AsyncClient, run_imports: RunImports
+) -> None:
+    full = {
+        "tags": ["a"],
+        "email": "a@x.com",
+        "name": "Ann",
+        "attributes": {"city": "Omsk", "n": 1},
+    }
+    await make_client(api, phone=phone(1), operator_code="495", **full)
+    await upload(api, f"phone,timezone,email,attributes.city\n{phone(1)},UTC,,\n")
+    await run_imports()
+    [client] = await all_clients(api)
+    assert (client["email"], client["attributes"], client["revision"]) == (None, {"n": 1}, 2)
+    assert (client["operator_code"], client["tags"], client["name"]) == ("495", ["a"], "Ann")
+
+
+async def test_the_same_file_again_changes_nothing(
+    api: httpx.AsyncClient, run_imports: RunImports, outbox: Outbox
+) -> None:
+    content = "phone,timezone,tags,attributes.a\n" + f"{phone(1)},UTC,x;y,1\n{phone(2)},UTC,,\n"
+    await upload(api, content)
+    await run_imports()
+    await outbox()
+    import_id = await upload(api, content)
+    await run_imports()
+    assert (await status(api, import_id))["rows_accepted"] == 2
+    assert {client["revision"] for client in await all_clients(api)} == {1}
+    assert await outbox() == []
+
+
+async def test_a_moved_client_gets_a_gate(
+    api: httpx.AsyncClient, run_imports: RunImports, outbox: Outbox
+) -> None:
+    moved = await make_client(api, phone=phone(1))
+    await make_client(api, phone=phone(2))
+    await outbox()
+    await upload(api, f"phone,timezone,name\n{phone(1)},Asia/Omsk,\n{phone(2)},UTC,Eve\n")
+    await run_imports()
+    gates, news = await outbox()
+    gate = Gate(kind="client", id=moved["id"], revision=2, closed=False)
+    assert gates == GatesChanged(gates=(gate,))
+    assert isinstance(news, ClientsChanged)
+    assert [one.revision for one in news.clients] == [2, 2]
+
+
+async def test_of_a_phone_that_comes_twice_the_last_wins(
+    api: httpx.AsyncClient, run_imports: RunImports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 2)
+    lines = [f"{phone(1)},UTC,{name}\n" for name in "abc"]
+    import_id = await upload(api, "phone,timezone,name\n" + "".join(lines))
+    await run_imports()
+    assert (await status(api, import_id))["rows_accepted"] == 3
+    [client] = await all_clients(api)
+    assert (client["name"], client["revision"]) == ("c", 2)
+
+
+async def test_a_deleted_client_s_phone_makes_a_new_client(
+    api: httpx.AsyncClient, run_imports: RunImports
+) -> None:
+    old = await make_client(api, phone=phone(1))
+    await api.delete(f"/clients/{old['id']}")
+    await upload(api, HEADER + rows(2))
+    await run_imports()
+    assert old["id"] not in {client["id"] for client in await all_clients(api)}
+
+
+async def break_off(ports: Ports, after: int) -> None:
+    """Works on an import for so many batches, and no further."""
+    async with ports.imports.claim() as job:
+        assert job is not None
+        work = imports.work_through(ports, job)
+        for _ in range(after):
+            await anext(work)
+
+
+@pytest.mark.parametrize("chunk_bytes", [1_000, 512 * 1024])
+@pytest.mark.parametrize("after", [1, 4, 9])
+async def test_work_that_is_broken_off_is_taken_up_where_it_ended(
+    api: httpx.AsyncClient,
+    ports: Ports,
+    run_imports: RunImports,
+    outbox: Outbox,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
+    chunk_bytes: int,
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 10)
+    monkeypatch.setattr(imports, "CHUNK_BYTES", chunk_bytes)
+    lines = rows(100).splitlines(keepends=True)
+    lines[50:50] = ["bad,UTC\n", f'{phone(200)},"UTC"\n']
+    import_id = await upload(api, HEADER + "".join(lines))
+    await break_off(ports, after)
+    assert (await status(api, import_id))["rows_read"] == 10 * after
+    await run_imports()
+    found = await status(api, import_id)
+    assert (found["rows_read"], found["rows_accepted"], found["rows_rejected"]) == (102, 101, 1)
+    assert [one["row"] for one in found["errors"]] == [51]
+    clients = await all_clients(api)
+    assert len(clients) == 101
+    assert {client["revision"] for client in clients} == {1}
+    told = [
+        one.id
+        for news in await outbox()
+        if isinstance(news, ClientsChanged)
+        for one in news.clients
+    ]
+    assert len(told) == len(set(told)) == 101
+
+
+async def test_nobody_else_gets_an_import_that_is_worked_on(
+    api: httpx.AsyncClient, ports: Ports
+) -> None:
+    first, second = await upload(api, HEADER), await upload(api, HEADER)
+    async with ports.imports.claim() as one, ports.imports.claim() as other:
+        assert one is not None
+        assert other is not None
+        assert [one.task.id, other.task.id] == [first, second]
+        async with ports.imports.claim() as third:
+            assert third is None
+    async with ports.imports.claim() as again:
+        assert again is not None
+        assert again.task.id == first
+
+
+async def test_two_imports_of_the_same_clients_at_once(
+    api: httpx.AsyncClient, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 20)
+    ids = [await upload(api, HEADER + rows(200, zone)) for zone in ("UTC", "Asia/Omsk")]
+    async with ports.imports.claim() as one, ports.imports.claim() as other:
+        assert one is not None
+        assert other is not None
+        works = [imports.work_through(ports, job) for job in (one, other)]
+        while works:  # batch by batch in turn, so that each finds what the other wrote
+            for work in list(works):
+                if await anext(work, None) is None:
+                    works.remove(work)
+    for import_id in ids:
+        assert (await status(api, import_id))["rows_accepted"] == 200
+    assert len(await all_clients(api)) == 200
+
+
+async def nothing_is_kept(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM import")) == 0
+    assert await leftovers(engine) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "code"),
+    [
+        (b"x" * 4_000_001, CSV, 413),
+        (gzip.compress(b"x" * 5_000_000), CSV | {"Content-Encoding": "gzip"}, 413),
+        (b"no gzip", CSV | {"Content-Encoding": "gzip"}, 422),
+        (gzip.compress(b"phone")[:-5], CSV | {"Content-Encoding": "gzip"}, 422),
+        (b"phone", CSV | {"Content-Encoding": "br"}, 415),
+        (b"{}", {"Content-Type": "application/json"}, 415),
+        (b"phone", {"Content-Type": ""}, 415),
+        (b"x", {"Content-Type": "multipart/form-data"}, 422),
+        (b"x", {"Content-Type": "multipart/form-data; boundary=B"}, 422),
+        (b"--B--\r\n", {"Content-Type": "multipart/form-data; boundary=B"}, 422),
+    ],
+)
+async def test_an_upload_that_is_refused_leaves_nothing(
+    api: httpx.AsyncClient, engine: AsyncEngine, content: bytes, headers: dict[str, str], code: int
+) -> None:
+    answer = await api.post("/clients/import", content=content, headers=headers)
+    assert answer.status_code == code, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    await nothing_is_kept(engine)
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(ports: Ports, engine: AsyncEngine) -> None:
+    async def breaking() -> AsyncIterator[bytes]:
+        yield b"x" * 1_000_000
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await imports.receive(ports, ImportFormat.CSV, breaking())
+    await nothing_is_kept(engine)
+
+
+async def test_what_a_killed_upload_left_is_swept_up_later(
+    api: httpx.AsyncClient, ports: Ports, engine: AsyncEngine
+) -> None:
+    async with ports.transactions.begin() as store:
+        left = await store.imports.open(ImportFormat.CSV, 10, NOW - imports.STALE_AFTER * 2)
+        await store.imports.open(ImportFormat.CSV, 10, NOW)
+    assert (await api.get(f"/imports/{left}")).status_code == 404
+    assert await imports.abandon_stale_uploads(ports) == 1
+    assert await imports.abandon_stale_uploads(ports) == 0
+
+
+async def test_an_unknown_import(api: httpx.AsyncClient) -> None:
+    assert (await api.get("/imports/7")).status_code == 404

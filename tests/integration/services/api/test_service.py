@@ -1,0 +1,245 @@
+"""The service as it runs: its own process's loops, a real broker, a real server's lifespan."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aio_pika
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.settings import ApiSettings
+from services.api.wiring import make_app
+from shared.contracts.base import Message
+from shared.contracts.directory import ClientsChanged
+from shared.contracts.gates import GatesChanged
+from shared.contracts.mailings import MailingChanged
+from shared.contracts.progress import MailingFinished, MailingStarted
+from shared.contracts.topology import EVENTS, SCHEDULER_EVENTS, SENDER_GATES
+from shared.runtime.topology import DEFAULT_TIERS, apply
+from tests.integration.services.api.conftest import SECRET, SERVICE_TOKEN
+from tests.support.servers import Vhost
+
+EMAIL, PASSWORD = "admin@example.com", "correct horse"
+
+
+@pytest.fixture(scope="module")
+async def topology(vhost: Vhost) -> Vhost:
+    await asyncio.to_thread(apply, vhost.management_url, vhost.amqp_url, DEFAULT_TIERS)
+    return vhost
+
+
+def settings(database_url: str, amqp_url: str) -> ApiSettings:
+    return ApiSettings(
+        rabbitmq_url=SecretStr(amqp_url),
+        service_token=SecretStr(SERVICE_TOKEN),
+        database_url=SecretStr(database_url),
+        admin_email=EMAIL,
+        admin_password=SecretStr(PASSWORD),
+        jwt_secret=SecretStr(SECRET),
+        stats_url="http://127.0.0.1:9",
+    )
+
+
+@asynccontextmanager
+async def running(database_url: str, amqp_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The service with everything it starts by itself; a client that is logged in."""
+    app = make_app(settings(database_url, amqp_url))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://x/api/v1") as api,
+    ):
+        await until(lambda: is_ready(api))
+        login = {"email": EMAIL, "password": PASSWORD}
+        tokens = (await api.post("/auth/login", json=login)).json()
+        api.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        yield api
+
+
+async def is_ready(api: httpx.AsyncClient) -> bool:
+    return (await api.get("http://x/health/ready")).status_code == 200
+
+
+async def until(holds: Callable[[], Awaitable[bool]], limit: float = 15) -> None:
+    async with asyncio.timeout(limit):
+        while not await holds():  # noqa: ASYNC110 - it happens in a database or a broker
+            await asyncio.sleep(0.02)
+
+
+class Listener:
+    """Reads a queue of the broker, with the moments at which messages came."""
+
+    def __init__(self, channel: aio_pika.abc.AbstractChannel, queue: str, kind: type[Message]):
+        self._channel = channel
+        self._queue = queue
+        self._kind = kind
+
+    async def take(self, count: int, limit: float = 15) -> list[Any]:
+        queue = await self._channel.get_queue(self._queue, ensure=False)
+        found: list[Any] = []
+        async with asyncio.timeout(limit):
+            while len(found) < count:
+                message = await queue.get(fail=False)
+                if message is None:
+                    await asyncio.sleep(0.005)
+                    continue
+                await message.ack()
+                if message.routing_key == self._kind.routing_key:
+                    found.append(self._kind.decode(message.body))
+        return found
+
+
+@asynccontextmanager
+async def connected(vhost: Vhost) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+    connection = await aio_pika.connect(vhost.amqp_url)
+    async with connection:
+        yield await connection.channel()
+
+
+def mailing(**fields: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    times = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(days=1)).isoformat()}
+    return {"text": "Hello"} | times | fields
+
+
+async def in_outbox(engine: AsyncEngine) -> int:
+    async with engine.connect() as connection:
+        return await connection.scalar(text("SELECT count(*) FROM outbox")) or 0
+
+
+async def test_a_launch_and_its_gate_leave_at_once(
+    engine: AsyncEngine, database_url: str, topology: Vhost
+) -> None:
+    async with running(database_url, topology.amqp_url) as api, connected(topology) as channel:
+        launches = Listener(channel, SCHEDULER_EVENTS, MailingChanged)
+        gates = Listener(channel, SENDER_GATES, GatesChanged)
+        await api.post("/mailings", json=mailing())  # once before, so that all is connected
+        await launches.take(1)
+        started = time.monotonic()
+        made = (await api.post("/mailings", json=mailing())).json()
+        [told] = await launches.take(1)
+        assert told.mailing_id == made["id"]
+        seconds = [time.monotonic() - started]
+        started = time.monotonic()
+        await api.delete(f"/mailings/{made['id']}")
+        [gate] = await gates.take(1)
+        seconds.append(time.monotonic() - started)
+        assert gate.gates[0].closed
+        assert max(seconds) < 0.5, seconds  # tens of milliseconds on a machine with nothing to do
+        await until(lambda: nothing_left(engine))
+
+
+async def nothing_left(engine: AsyncEngine) -> bool:
+    return await in_outbox(engine) == 0
+
+
+async def test_progress_arrives(engine: AsyncEngine, database_url: str, topology: Vhost) -> None:
+    async with running(database_url, topology.amqp_url) as api, connected(topology) as channel:
+        id_ = (await api.post("/mailings", json=mailing())).json()["id"]
+        exchange = await channel.get_exchange(EVENTS, ensure=False)
+
+        async def tell(message: Message) -> None:
+            await exchange.publish(aio_pika.Message(message.encode()), message.key)
+
+        async def has_state(state: str) -> bool:
+            return bool((await api.get(f"/mailings/{id_}")).json()["state"] == state)
+
+        now = datetime.now(UTC)
+        await tell(MailingStarted(mailing_id=id_, revision=1, at=now))
+        await until(lambda: has_state("running"))
+        await tell(MailingFinished(mailing_id=id_, revision=1, at=now))
+        await until(lambda: has_state("finished"))
+
+
+async def test_an_import_runs_by_itself_and_a_launch_behind_it_is_told_behind_it(
+    engine: AsyncEngine, database_url: str, topology: Vhost
+) -> None:
+    async with running(database_url, topology.amqp_url) as api, connected(topology) as channel:
+        queue = await channel.get_queue(SCHEDULER_EVENTS, ensure=False)
+        await queue.purge()
+        rows = "".join(f"7916{number:07},UTC\n" for number in range(3_000))
+        csv = {"Content-Type": "text/csv"}
+        answer = await api.post("/clients/import", content="phone,timezone\n" + rows, headers=csv)
+        path = f"/imports/{answer.json()['id']}"
+
+        async def is_done() -> bool:
+            return bool((await api.get(path)).json()["state"] == "done")
+
+        await until(is_done)
+        await api.post("/mailings", json=mailing())
+        await until(lambda: nothing_left(engine))
+        keys, clients = [], 0
+        while (message := await queue.get(fail=False)) is not None:
+            await message.ack()
+            keys.append(message.routing_key)
+            if message.routing_key == "client.changed":
+                clients += len(ClientsChanged.decode(message.body).clients)
+        assert keys == ["client.changed"] * 6 + ["mailing.changed"]
+        assert clients == 3_000
+
+
+async def test_without_a_broker_all_is_kept_and_told_in_order_later(
+    engine: AsyncEngine, database_url: str, topology: Vhost
+) -> None:
+    nowhere = "amqp://guest:guest@127.0.0.1:9/"
+    async with running(database_url, nowhere) as api:
+        for number in range(250):
+            body = {"phone": f"7916{number:07}", "timezone": "UTC"}
+            started = time.monotonic()
+            assert (await api.post("/clients", json=body)).status_code == 201
+            assert time.monotonic() - started < 2
+        client = (await api.get("/clients", params={"limit": 1})).json()["items"][0]
+        await api.delete(f"/clients/{client['id']}")
+        assert await in_outbox(engine) == 252
+        assert (await api.get("/statistics")).status_code == 503
+    async with connected(topology) as channel:
+        news = Listener(channel, SCHEDULER_EVENTS, ClientsChanged)
+        gates = Listener(channel, SENDER_GATES, GatesChanged)
+        await (await channel.get_queue(SCHEDULER_EVENTS, ensure=False)).purge()
+        await (await channel.get_queue(SENDER_GATES, ensure=False)).purge()
+        async with running(database_url, topology.amqp_url):
+            told = [one.clients[0] for one in await news.take(251)]
+            assert [one.phone for one in told[:250]] == [f"7916{n:07}" for n in range(250)]
+            assert (told[250].id, told[250].deleted) == (client["id"], True)
+            assert len(await gates.take(1)) == 1
+            await until(lambda: nothing_left(engine))
+
+
+async def test_two_replicas_have_one_relay(
+    engine: AsyncEngine, database_url: str, topology: Vhost
+) -> None:
+    async with (
+        running(database_url, topology.amqp_url) as one,
+        running(database_url, topology.amqp_url) as other,
+        connected(topology) as channel,
+    ):
+        queue = await channel.get_queue(SCHEDULER_EVENTS, ensure=False)
+        await queue.purge()
+        for number in range(60):
+            api = one if number % 2 else other
+            await api.post("/tags", json={"name": str(number)})
+            body = {"phone": f"7916{number:07}", "timezone": "UTC"}
+            await api.post("/clients", json=body)
+        await until(lambda: nothing_left(engine))
+        told = await Listener(channel, SCHEDULER_EVENTS, ClientsChanged).take(60)
+        assert [one.clients[0].phone for one in told] == [f"7916{n:07}" for n in range(60)]
+        assert await queue.get(fail=False) is None
+
+
+async def test_health_tells_of_the_database_and_metrics_of_requests(
+    engine: AsyncEngine, database_url: str, topology: Vhost
+) -> None:
+    async with running(database_url, topology.amqp_url) as api:
+        ready = await api.get("http://x/health/ready")
+        assert ready.json()["checks"] == {"database": True, "first_admin": True}
+        await api.get("/clients")
+        metrics = (await api.get("http://x/metrics")).text
+        assert 'carillon_api_requests_total{method="GET",route="/clients",status="200"}' in metrics
+        assert 'carillon_api_outbox_messages{lane="urgent"} 0.0' in metrics
