@@ -96,3 +96,15 @@ async def test_two_senders_share_a_queue_without_repeating(world: World) -> None
 
 def _reports(world: World) -> list[CallsInFlight]:
     return world.tap.of("delivery.in_flight", CallsInFlight)
+
+
+async def test_what_waited_before_the_start_is_sent(world: World) -> None:
+    """Deliveries come in the same breath as the consent to consume; none may be overheard."""
+    some = commands(200)
+    for each in some[:100]:
+        await world.send(each)
+    for each in some[100:]:
+        await world.send(each, urgent=True)
+    async with world.sender(prefetch=7, prefetch_urgent=7):
+        await world.ended(*some)
+    assert world.provider.books.summary()["repeats"] == 0

@@ -1,7 +1,7 @@
 import asyncio
 from time import monotonic
 
-from services.sender.handlers.batches import Batches
+from shared.runtime.batches import Batches
 
 
 async def test_full_batch_does_not_wait() -> None:

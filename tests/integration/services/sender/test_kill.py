@@ -1,0 +1,88 @@
+"""Senders as processes, killed without warning."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared.contracts.topology import again_queue, send_queue
+from tests.integration.services.sender.world import TOKEN, World, commands, until
+
+CONCURRENCY = 20
+
+
+def environment(world: World) -> dict[str, str]:
+    settings = world.settings
+    return dict(os.environ) | {
+        "RABBITMQ_URL": settings.rabbitmq_url.get_secret_value(),
+        "SERVICE_TOKEN": "t" * 16,
+        "SENDER_DATABASE_URL": settings.database_url.get_secret_value(),
+        "SENDER_PROVIDER_URL": str(settings.provider_url),
+        "SENDER_PROVIDER_TOKEN": TOKEN,
+        "SENDER_RETRY_TIERS": ",".join(map(str, settings.retry_tiers)),
+        "SENDER_CALL_TIMEOUT": "1",
+        "SENDER_LEASE_MARGIN": "1",
+        "SENDER_CONCURRENCY": str(CONCURRENCY),
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@asynccontextmanager
+async def process(world: World) -> AsyncIterator[Process]:
+    settings = environment(world) | {"SENDER_PORT": str(free_port())}
+    sender = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.sender", env=settings
+    )
+    try:
+        yield sender
+    finally:
+        if sender.returncode is None:
+            sender.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(sender.wait(), 15)
+
+
+async def test_killed_sender_loses_nothing_and_repeats_only_what_was_under_way(
+    world: World,
+) -> None:
+    some = commands(600)
+    world.misbehave(latency_ms=20)
+    for start in range(0, 600, 50):
+        await world.send(*some[start : start + 50])
+    for accepted in (100, 300):
+        async with process(world) as sender:
+            await until(lambda accepted=accepted: world.provider.books.accepted > accepted)  # type: ignore[misc]
+            sender.kill()
+            await sender.wait()
+    async with process(world):
+        await world.ended(*some)
+    books = world.provider.books.summary()
+    assert books["distinct"] == 600
+    # In flight, or answered since the last flush, at each of the two kills.
+    assert books["repeats"] <= 2 * 5 * CONCURRENCY
+    assert {event.kind for event in world.events()} == {"sent"}
+    assert await world.left_in(send_queue("sms")) == 0
+    assert await world.left_in(again_queue("sms")) == 0
+
+
+async def test_terminated_sender_repeats_nothing(world: World) -> None:
+    some = commands(300)
+    world.misbehave(latency_ms=50)
+    for start in range(0, 300, 50):
+        await world.send(*some[start : start + 50])
+    async with process(world) as sender:
+        await until(lambda: world.provider.books.accepted > 50)
+        sender.terminate()
+        await asyncio.wait_for(sender.wait(), 10)
+    async with process(world):
+        await world.ended(*some)
+    books = world.provider.books.summary()
+    assert (books["distinct"], books["repeats"]) == (300, 0)

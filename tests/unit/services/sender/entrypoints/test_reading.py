@@ -1,0 +1,60 @@
+from typing import Any
+
+import pytest
+
+from services.sender.entrypoints.reading import ParkingLimit, read_envelope
+from tests.unit.services.sender.fakes import command, letter
+
+
+def read(body: bytes) -> object:
+    return read_envelope("send.sms", "sms", body)
+
+
+def test_envelope_is_read() -> None:
+    good = letter(command(), command())
+    assert read(good.encode()) == good
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"null", b'"text"', letter(command()).encode()[:-1], b"\xff"]
+)
+def test_what_is_no_envelope_is_not_read(body: bytes) -> None:
+    assert read(body) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"channel": "pigeon"},
+        {"commands": ()},
+        {"mailing_id": 2**63},
+        {"mailing_revision": -1},
+        {"timezone": "Asia/\0Tokyo"},
+        {"version": 2},
+    ],
+)
+def test_envelope_that_cannot_be_kept_is_not_read(changes: dict[str, Any]) -> None:
+    envelope = letter(command()).model_copy(update=changes)
+    assert read(envelope.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"message_id": 2**63},
+        {"message_id": -1},
+        {"client_id": 2**63},
+        {"client_revision": 2**63},
+        {"dispatch": 2**31},
+        {"attempt": 2**31},
+        {"attempt": 0},
+    ],
+)
+def test_one_command_that_cannot_be_kept_spoils_its_envelope(changes: dict[str, Any]) -> None:
+    bad = command().model_copy(update=changes)
+    assert read(letter(command(), bad).encode()) is None
+
+
+def test_parking_has_a_limit() -> None:
+    limit = ParkingLimit(2)
+    assert [limit.may_park("send.sms") for _ in range(4)] == [True, True, False, False]
