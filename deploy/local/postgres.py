@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from deploy.local import packages
 from deploy.local.ports import LOOPBACK
-from deploy.local.processes import ManagedProcess, ProcessSpec, group_of
+from deploy.local.processes import ManagedProcess, ProcessSpec, group_of, mark_in_command
 from deploy.local.waiting import ServerDidNotStartError, wait_until
 
 SUPERUSER = "postgres"
@@ -115,6 +115,7 @@ class LocalPostgres:
 
     def _managed(self) -> ManagedProcess:
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        settings.append(mark_in_command(self._run_dir))
         data = str(self.folder.resolve())
         return ManagedProcess(
             ProcessSpec(

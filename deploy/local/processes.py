@@ -139,10 +139,22 @@ def write_pid(file: Path, pid: int) -> None:
 def belongs_to(pid: int, run_dir: Path) -> bool:
     """Whether a living process was started for this folder."""
     try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        marks = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except PermissionError:
+        # Another user's, and in a container not even root may look: its command line tells.
+        marks = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return f"{MARK}={run_dir}".encode() in environment and state_of(pid) not in (None, "Z")
+    wanted = {f"{MARK}={run_dir}".encode(), mark_in_command(run_dir).encode()}
+    return not wanted.isdisjoint(marks) and state_of(pid) not in (None, "Z")
+
+
+def mark_in_command(run_dir: Path) -> str:
+    """An argument by which a process is recognised where its environment cannot be read.
+
+    To PostgreSQL it is a setting of an extension that it does not know, which it ignores.
+    """
+    return f"--carillon.home={run_dir}"
 
 
 def state_of(pid: int) -> str | None:
