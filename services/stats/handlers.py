@@ -31,15 +31,16 @@ class Ports:
     clock: Clock
 
 
-async def deliveries(ports: Ports, message: DeliveryEvents) -> None:
-    """Applies a batch in one transaction, then announces the mailings it brought to an end."""
+async def deliveries(ports: Ports, *messages: DeliveryEvents) -> None:
+    """Applies them in one transaction, then announces the mailings they brought to an end."""
     started = time.perf_counter()
-    async with ports.books.open({event.mailing_id for event in message.events}) as page:
-        known = await page.standings({event.message_id for event in message.events})
-        change = fold(known, message.events)
-        await page.enter(change, calls(message.events))
+    events = [event for message in messages for event in message.events]
+    async with ports.books.open({event.mailing_id for event in events}) as page:
+        known = await page.standings({event.message_id for event in events})
+        change = fold(known, events)
+        await page.enter(change, calls(events))
         due = await page.add_up()
-    ports.meters.batch(message.kind, change, time.perf_counter() - started)
+    ports.meters.batch(change, time.perf_counter() - started)
     await announce(ports, due)
 
 

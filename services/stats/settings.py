@@ -9,9 +9,9 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="STATS_")
 
     port: int = 8003
-    # Messages taken from the broker at a time. Each holds a hundred events or more, so twenty
-    # keep the database busy while the next ones travel, and a crash repeats little.
-    prefetch: int = 20
+    # Messages taken from the broker at a time: what arrives during one transaction makes up the
+    # next. Each holds some dozens to a thousand events; a crash repeats that much.
+    prefetch: int = 40
     # Transactions that write at a time. Those of one mailing wait for each other anyway, and
     # the rest of the pool stays free for reads.
     writers: int = 4

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 from faststream.rabbit import RabbitBroker
@@ -14,13 +15,24 @@ from services.stats.adapters.meters import PrometheusMeters
 from services.stats.adapters.reports import PostgresReports
 from services.stats.adapters.upkeep import PostgresUpkeep
 from services.stats.domain.in_flight import InFlightCalls
+from services.stats.entrypoints.gathering import Gathering
 from services.stats.entrypoints.http import reads, token_check
 from services.stats.entrypoints.messages import subscribe
 from services.stats.entrypoints.problems import answer_with_problems
 from services.stats.entrypoints.ticks import every
-from services.stats.handlers import Ports, announce_all, audit, forget_pace, handlers
+from services.stats.handlers import (
+    Handler,
+    Ports,
+    announce_all,
+    audit,
+    deliveries,
+    forget_pace,
+    handlers,
+)
 from services.stats.ports import Meters
 from services.stats.settings import Settings
+from shared.contracts.base import Message
+from shared.contracts.delivery import DeliveryEvents
 from shared.runtime.background import Background
 from shared.runtime.broker import Publisher, make_broker, start_when_reachable
 from shared.runtime.clock import Clock, SystemClock
@@ -47,24 +59,29 @@ def make_app(
         meters=meters,
         clock=clock,
     )
-    subscribe(broker, handlers(ports), prefetch=settings.prefetch)
+    gathering = Gathering(partial(deliveries, ports))
+    routes: dict[type[Message], Handler] = dict(handlers(ports))
+    routes[DeliveryEvents] = gathering.deliver
+    subscribe(broker, routes, prefetch=settings.prefetch)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        background = Background()
+        background, applying = Background(), Background()
+        applying.start("gathering", gathering.run)
         _start(background, settings, broker, engine, ports)
         try:
             yield
         finally:
             await background.stop()
-            await broker.stop()
+            await broker.stop()  # lets what is in hand be applied and acknowledged
+            await applying.stop()
             await engine.dispose()
 
     app = FastAPI(title="Carillon stats", lifespan=lifespan, docs_url=None, redoc_url=None)
     answer_with_problems(app)
-    routes = reads(PostgresReports(engine), ports.in_flight, clock)
+    pages = reads(PostgresReports(engine), ports.in_flight, clock)
     token = token_check(settings.service_token.get_secret_value())
-    app.include_router(routes, dependencies=[token])
+    app.include_router(pages, dependencies=[token])
     app.routes.extend(health_routes({"database": database_answers(engine)}))
     return app
 

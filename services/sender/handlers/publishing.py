@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from services.sender.domain.outcomes import OutcomeKind, Retry, Settlement
 from services.sender.domain.work import Work
-from services.sender.handlers.batches import Batches
 from services.sender.handlers.custody import Custody
 from services.sender.handlers.persistence import until_done
 from services.sender.ports import Outbox
 from shared.contracts.commands import SendMessages
 from shared.contracts.delivery import DeliveryEvent
+from shared.runtime.batches import Batches
 
 T = TypeVar("T")
 

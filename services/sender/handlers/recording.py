@@ -5,10 +5,10 @@ from functools import partial
 
 from services.sender.domain.outcomes import Outcome, Settlement, settlement
 from services.sender.handlers import metrics
-from services.sender.handlers.batches import Batches
 from services.sender.handlers.persistence import until_done
 from services.sender.handlers.publishing import Publishing
 from services.sender.ports import Ledger, RecordedAs
+from shared.runtime.batches import Batches
 
 
 class Recording:

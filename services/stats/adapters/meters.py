@@ -10,12 +10,12 @@ class PrometheusMeters:
         self._events = Counter(
             "stats_events_total",
             "Delivery events: applied moved a message, stale were repeated or overtaken",
-            ["kind", "outcome"],
+            ["outcome"],
             registry=registry,
         )
         self._seconds = Histogram(
             "stats_batch_seconds",
-            "Time to apply one message's events, from waiting for the books to their commit",
+            "Time to apply the events of one transaction, waiting for the books included",
             buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
             registry=registry,
         )
@@ -25,9 +25,9 @@ class PrometheusMeters:
             registry=registry,
         )
 
-    def batch(self, kind: str, change: Change, seconds: float) -> None:
-        self._events.labels(kind=kind, outcome="applied").inc(change.applied)
-        self._events.labels(kind=kind, outcome="stale").inc(change.stale)
+    def batch(self, change: Change, seconds: float) -> None:
+        self._events.labels(outcome="applied").inc(change.applied)
+        self._events.labels(outcome="stale").inc(change.stale)
         self._seconds.observe(seconds)
 
     def out_of_balance(self, mailings: int) -> None:

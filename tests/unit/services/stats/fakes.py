@@ -38,7 +38,7 @@ class FakeMeters:
     stale: int = 0
     wrong: int | None = None
 
-    def batch(self, kind: str, change: Change, seconds: float) -> None:
+    def batch(self, change: Change, seconds: float) -> None:
         self.applied += change.applied
         self.stale += change.stale
 

@@ -9,12 +9,10 @@ from services.stats.domain.standing import Change
 def test_events_are_counted_by_what_became_of_them() -> None:
     registry = CollectorRegistry()
     meters = PrometheusMeters(registry)
-    meters.batch("sent", Change(applied=3, stale=1), 0.02)
-    meters.batch("sent", Change(applied=1), 0.02)
+    meters.batch(Change(applied=3, stale=1), 0.02)
+    meters.batch(Change(applied=1), 0.02)
     counted = {
-        outcome: registry.get_sample_value(
-            "stats_events_total", {"kind": "sent", "outcome": outcome}
-        )
+        outcome: registry.get_sample_value("stats_events_total", {"outcome": outcome})
         for outcome in ("applied", "stale")
     }
     assert counted == {"applied": 4, "stale": 1}

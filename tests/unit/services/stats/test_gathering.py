@@ -1,0 +1,93 @@
+"""Several messages in one transaction, and each with its own fate."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.stats.entrypoints.gathering import MOST_EVENTS, Gathering
+from shared.contracts.delivery import DeliveryEvents
+from tests.unit.services.stats.examples import batch, event
+
+POISON = batch(event("sent", 666))
+
+
+class Applied:
+    """Remembers the transactions; refuses poison, and everything while ``away``."""
+
+    def __init__(self) -> None:
+        self.transactions: list[tuple[DeliveryEvents, ...]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.away = False
+
+    async def __call__(self, *messages: DeliveryEvents) -> None:
+        await self.gate.wait()
+        if self.away:
+            raise ConnectionError
+        if POISON in messages:
+            raise ValueError("poison")
+        self.transactions.append(messages)
+
+
+@pytest.fixture
+async def applied() -> Applied:
+    return Applied()
+
+
+@pytest.fixture
+async def gathering(applied: Applied) -> AsyncIterator[Gathering]:
+    gathering = Gathering(applied)
+    task = asyncio.create_task(gathering.run())
+    yield gathering
+    task.cancel()
+
+
+async def test_what_arrives_during_a_transaction_makes_up_the_next(
+    gathering: Gathering, applied: Applied
+) -> None:
+    applied.gate.clear()
+    tasks = []
+    for number in range(5):
+        tasks.append(asyncio.create_task(gathering.deliver(batch(event("sent", number)))))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    applied.gate.set()
+    await asyncio.gather(*tasks)
+    assert sorted(map(len, applied.transactions)) == [1, 4]
+
+
+async def test_a_fault_of_one_message_is_not_shared(gathering: Gathering, applied: Applied) -> None:
+    messages = [batch(event("sent", 1)), POISON, batch(event("sent", 2))]
+    results = await asyncio.gather(*map(gathering.deliver, messages), return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), ValueError, type(None)]
+    assert sum(map(len, applied.transactions)) == 2
+
+
+async def test_everybody_hears_that_the_database_is_away(
+    gathering: Gathering, applied: Applied
+) -> None:
+    applied.away = True
+    messages = [batch(event("sent", n)) for n in range(3)]
+    results = await asyncio.gather(*map(gathering.deliver, messages), return_exceptions=True)
+    assert [type(result) for result in results] == [ConnectionError] * 3
+
+
+async def test_who_stopped_waiting_disturbs_nobody(gathering: Gathering, applied: Applied) -> None:
+    applied.gate.clear()
+    first, second = (
+        asyncio.create_task(gathering.deliver(batch(event("sent", n)))) for n in (1, 2)
+    )
+    await asyncio.sleep(0)
+    first.cancel()
+    applied.gate.set()
+    await second
+    assert first.cancelled()
+
+
+async def test_a_transaction_does_not_grow_without_bound(
+    gathering: Gathering, applied: Applied
+) -> None:
+    many = batch(*(event("sent", n) for n in range(MOST_EVENTS // 2 + 1)))
+    await asyncio.gather(*(gathering.deliver(many) for _ in range(3)))
+    assert all(len(messages) == 1 for messages in applied.transactions)
