@@ -178,7 +178,7 @@ async def running_house(home: Path, settings: Mapping[str, str]) -> AsyncIterato
             await _log_in(api, home)
             yield House(home, api, simulator)
     finally:
-        await _command("down", environment)
+        await _command("reset", environment)
 
 
 async def _log_in(api: httpx.AsyncClient, home: Path) -> None:
