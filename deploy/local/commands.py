@@ -14,6 +14,7 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.processes import ManagedProcess, ProcessSpec, read_pid
 from deploy.local.run_ports import read_ports
 from deploy.local.status import Status, read_status
+from deploy.local.waiting import wait_until
 from deploy.variables import ROOT
 
 START_LIMIT = 300.0  # seconds; installing the servers' packages is part of it
@@ -48,6 +49,8 @@ class Run:
             print("Carillon already runs; `make down` first to apply other settings.")
         status = self._follow()
         if status is None or not status.ready:
+            # Another try must not meet what this one is still stopping.
+            wait_until(lambda: self._supervisor.pid is None, STOP_LIMIT)
             print(f"Carillon did not start. {self._reason(status)}", file=sys.stderr)
             return 1
         self._print_addresses()
