@@ -76,6 +76,7 @@ class Calling:
         self._under_way: dict[asyncio.Task[None], int] = {}
         self._seconds = metrics.CALL_SECONDS.labels(channel)
         self._accepted = metrics.CALLS.labels(channel, "accepted")
+        self._show(None)
         metrics.IN_FLIGHT.labels(channel).set_function(lambda: len(self._under_way))
 
     def flow(self) -> Flow:
@@ -144,9 +145,12 @@ class Calling:
         if before.fault is not self._breaker.fault:
             self._announce(self._breaker.fault)
 
-    def _announce(self, fault: Fault | None) -> None:
+    def _show(self, fault: Fault | None) -> None:
         metrics.STOPPED.labels(self._channel).set(fault is Fault.UNAUTHORIZED)
         metrics.BREAKER_OPEN.labels(self._channel).set(fault is Fault.FAILING)
+
+    def _announce(self, fault: Fault | None) -> None:
+        self._show(fault)
         known = facts("channel", channel=self._channel)
         if fault is Fault.UNAUTHORIZED:
             log.error("The provider refuses our token: the channel stops", extra=known)
