@@ -155,6 +155,8 @@ def _statuses(statistics: Mapping[str, Any]) -> Table:
 
 def _next_zones(statistics: Mapping[str, Any], now: datetime) -> RenderableType:
     coming = closed_zones(statistics, now)
+    if not statistics["by_zone"]:
+        return Text("Being planned.", "dim")
     if not coming:
         return Text("Every zone that can open is open.", "dim")
     table = Table(title=f"Zones still closed: {len(coming)}", title_justify="left", box=None)
