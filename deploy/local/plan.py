@@ -85,8 +85,8 @@ class Plan:
     def _service(self, service: str, name: str, own: Mapping[str, str] | None = None) -> Unit:
         port = self._ports[name]
         environment = {
+            f"{service.upper()}_HOST": LOOPBACK,  # unless a person wants to be reached
             **self._environment(service),
-            f"{service.upper()}_HOST": LOOPBACK,
             f"{service.upper()}_PORT": str(port),
             **(own or {}),
         }

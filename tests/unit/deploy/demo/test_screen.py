@@ -83,7 +83,7 @@ def test_a_line_names_what_is_not_nothing_and_the_next_zone() -> None:
 
 
 def test_reasons_are_counted_with_their_zones() -> None:
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"status": "expired", "reason": "window_passed", "timezone": "Atlantic/Azores"},
         {"status": "expired", "reason": "window_passed", "timezone": "Atlantic/Azores"},
         {"status": "failed", "reason": None, "timezone": "Asia/Tokyo"},
