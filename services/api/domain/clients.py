@@ -1,17 +1,22 @@
 """Clients, and what the other services must hear when one changes."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from services.api.domain.fields import Scalar
-from shared.contracts.directory import ClientsChanged, ClientState
+from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import Gate
 
+_NONE: Mapping[str, Scalar] = {}  # shared, and never written to
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """All that is told about a client. Every field is checked already (``domain.fields``)."""
+
+class Profile(NamedTuple):
+    """All that is told about a client. Every field is checked already (``domain.fields``).
+
+    A tuple, as an import makes millions of them: a frozen dataclass takes five times as long.
+    """
 
     phone: str
     operator_code: str
@@ -19,11 +24,10 @@ class Profile:
     tags: tuple[str, ...] = ()
     email: str | None = None
     name: str | None = None
-    attributes: dict[str, Scalar] = field(default_factory=dict)
+    attributes: Mapping[str, Scalar] = _NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """A living client. ``revision`` rises with each change of the profile."""
 
     id: int
@@ -53,7 +57,7 @@ def with_profile(client: Client, profile: Profile, now: datetime) -> Client:
     """The client itself when nothing changes: no revision is spent, nobody is told."""
     if profile == client.profile:
         return client
-    return replace(client, revision=client.revision + 1, profile=profile, updated_at=now)
+    return client._replace(revision=client.revision + 1, profile=profile, updated_at=now)
 
 
 def buried(client: Client) -> Tombstone:
@@ -62,11 +66,12 @@ def buried(client: Client) -> Tombstone:
 
 def without_tag(client: Client, tag: str, now: datetime) -> Client:
     tags = tuple(one for one in client.profile.tags if one != tag)
-    return with_profile(client, replace(client.profile, tags=tags), now)
+    return with_profile(client, client.profile._replace(tags=tags), now)
 
 
 def news(clients: Iterable[Client | Tombstone]) -> ClientsChanged:
-    return ClientsChanged(clients=tuple(map(_state, clients)))
+    # All in one go: five hundred models made one by one take three times as long.
+    return ClientsChanged.model_validate({"clients": list(map(_state, clients))})
 
 
 def gate_for(before: Client, after: Client | Tombstone) -> Gate | None:
@@ -85,20 +90,8 @@ def _contact(profile: Profile) -> tuple[str, str, str | None]:
     return profile.phone, profile.timezone, profile.email
 
 
-def _state(client: Client | Tombstone) -> ClientState:
+def _state(client: Client | Tombstone) -> dict[str, Any]:
+    """The fields of a ClientState."""
     if isinstance(client, Tombstone):
-        return ClientState(id=client.id, revision=client.revision, deleted=True)
-    profile = client.profile
-    # Built without checks: a row of an import has been through them, and there are many.
-    return ClientState.model_construct(
-        id=client.id,
-        revision=client.revision,
-        deleted=False,
-        phone=profile.phone,
-        operator_code=profile.operator_code,
-        timezone=profile.timezone,
-        tags=profile.tags,
-        email=profile.email,
-        name=profile.name,
-        attributes=dict(profile.attributes),
-    )
+        return {"id": client.id, "revision": client.revision, "deleted": True}
+    return {"id": client.id, "revision": client.revision, **client.profile._asdict()}

@@ -4,6 +4,7 @@ A batch is one transaction: its clients, the messages about them, and how far th
 So whatever ends the work on an import, taking it up again neither counts nor writes a row twice.
 """
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,7 +76,7 @@ async def abandon_stale_uploads(ports: Ports) -> int:
 async def work_through(ports: Ports, job: ImportJob) -> AsyncIterator[Booked]:
     """Books the rows of an import from where it stands to its end."""
     try:
-        async for batch in _batches(job):
+        async for batch in _ahead(_batches(ports, job.task)):
             yield await _book(ports, job, batch)
     except BadHeader as bad:
         await _finish(ports, job, RowError(0, bad.column, str(bad)))
@@ -100,13 +101,22 @@ async def _keep_chunk(ports: Ports, import_id: int, number: int, body: bytes) ->
         await store.imports.add_chunk(import_id, number, body, ports.clock.now())
 
 
-async def _batches(job: ImportJob) -> AsyncIterator[Batch]:
-    task = job.task
-    reader = rows_from(
-        header_of(task.format, await _chunk(job, 0), final=task.chunks == 1), task.offset
-    )
+async def _ahead(batches: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
+    """Reads the next batch while the database writes the present one."""
+    upcoming = asyncio.ensure_future(anext(batches, None))
+    try:
+        while (batch := await upcoming) is not None:
+            upcoming = asyncio.ensure_future(anext(batches, None))
+            yield batch
+    finally:
+        upcoming.cancel()
+
+
+async def _batches(ports: Ports, task: ImportTask) -> AsyncIterator[Batch]:
+    start = await _chunk(ports, task, 0)
+    reader = rows_from(header_of(task.format, start, final=task.chunks == 1), task.offset)
     batch = Batch(task.rows_read + 1, task.offset)
-    async for data, final in _file_from(job, task):
+    async for data, final in _file_from(ports, task):
         for row, end in reader.feed(data, final=final):
             batch.add(row, end)
             if batch.rows_read == BATCH_ROWS:
@@ -116,18 +126,18 @@ async def _batches(job: ImportJob) -> AsyncIterator[Batch]:
         yield batch
 
 
-async def _file_from(job: ImportJob, task: ImportTask) -> AsyncIterator[tuple[bytes, bool]]:
+async def _file_from(ports: Ports, task: ImportTask) -> AsyncIterator[tuple[bytes, bool]]:
     """The file from the offset of the task on, and with each piece, whether it is the last."""
     first, skipped = divmod(task.offset, task.chunk_bytes)
     for number in range(first, task.chunks):
-        data = await _chunk(job, number)
+        data = await _chunk(ports, task, number)
         yield data[skipped:], number == task.chunks - 1
         skipped = 0
 
 
-async def _chunk(job: ImportJob, number: int) -> bytes:
-    async with job.begin() as store:
-        return await store.imports.chunk(job.task.id, number)
+async def _chunk(ports: Ports, task: ImportTask, number: int) -> bytes:
+    async with ports.transactions.begin() as store:
+        return await store.imports.chunk(task.id, number)
 
 
 async def _book(ports: Ports, job: ImportJob, batch: Batch) -> Booked:

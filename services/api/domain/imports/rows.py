@@ -4,7 +4,7 @@ What a file does not mention (an absent column, an absent key) stays as it is wi
 client; an empty cell, or a null, clears it. A cleared operator code is the phone's own again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, Literal, NamedTuple, TypeVar
 
@@ -76,11 +76,11 @@ def _set_or(value: T | MaybeUnset, otherwise: T) -> T:
 
 
 def _patched(
-    before: dict[str, Scalar], patch: dict[str, Scalar] | MaybeUnset | None
-) -> dict[str, Scalar]:
+    before: Mapping[str, Scalar], patch: dict[str, Scalar] | MaybeUnset | None
+) -> Mapping[str, Scalar]:
     if patch is UNSET:
         return before
     if patch is None:
         return {}
-    merged = {key: value for key, value in (before | patch).items() if value is not None}
+    merged = {key: value for key, value in {**before, **patch}.items() if value is not None}
     return checked("attributes", attributes, merged)
