@@ -1,5 +1,6 @@
 """Runs a service: one process, one event loop, an HTTP server for its routes and its health."""
 
+import gc
 import sys
 from collections.abc import Callable, Mapping
 
@@ -13,6 +14,7 @@ from shared.runtime.settings import ServiceSettings
 
 def serve(app: ASGIApp, settings: ServiceSettings, *, graceful: int = 15) -> None:
     """Serves until SIGTERM, then gives requests and the app's lifespan ``graceful`` seconds."""
+    _spare_the_collector()
     uvicorn.run(
         app,
         host=settings.host,
@@ -47,3 +49,12 @@ def main(
         case _:
             choices = " | ".join(["migrate [up|down]", *(commands or ())])
             raise SystemExit(f"Usage: python -m services.{service} [{choices}]")
+
+
+def _spare_the_collector() -> None:
+    """What is loaded by now lives as long as the process, so looking through it for garbage is in
+    vain: it cost the sender 15 µs a message. And batches hold thousands of living objects, so
+    young ones are looked through when there are many more than the usual 700 of them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
