@@ -1,4 +1,4 @@
-"""Senders as processes, killed without warning."""
+"""Senders as processes: their health, and what is left when they are killed without warning."""
 
 import asyncio
 import os
@@ -7,9 +7,12 @@ import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+
+import httpx
 
 from shared.contracts.topology import again_queue, send_queue
+from tests.integration.services.sender.cable import Cable
 from tests.integration.services.sender.world import TOKEN, World, commands, until
 
 CONCURRENCY = 20
@@ -37,8 +40,8 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def process(world: World) -> AsyncIterator[Process]:
-    settings = environment(world) | {"SENDER_PORT": str(free_port())}
+async def process(world: World, port: int | None = None) -> AsyncIterator[Process]:
+    settings = environment(world) | {"SENDER_PORT": str(port or free_port())}
     sender = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.sender", env=settings
     )
@@ -48,6 +51,34 @@ async def process(world: World) -> AsyncIterator[Process]:
         if sender.returncode is None:
             sender.send_signal(signal.SIGTERM)
             await asyncio.wait_for(sender.wait(), 15)
+
+
+async def checks(client: httpx.AsyncClient, status: int) -> dict[str, bool]:
+    """Waits until the sender's readiness has this status."""
+    async with asyncio.timeout(15):
+        while True:
+            with suppress(httpx.ConnectError):
+                ready = await client.get("/health/ready")
+                if ready.status_code == status:
+                    return dict(ready.json()["checks"])
+            await asyncio.sleep(0.1)
+
+
+async def test_health_follows_the_broker(world: World, cable: Cable) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with (
+        process(world, port),
+        httpx.AsyncClient(base_url=url, trust_env=False) as client,
+    ):
+        assert await checks(client, 200) == {"database": True, "broker": True}
+        cable.cut()
+        assert await checks(client, 503) == {"database": True, "broker": False}
+        cable.mend()
+        await checks(client, 200)
+        metrics = (await client.get("/metrics")).text
+    assert 'carillon_channel_stopped{channel="sms"} 0.0' in metrics
+    assert 'carillon_sender_calls_in_flight{channel="sms"} 0.0' in metrics
 
 
 async def test_killed_sender_loses_nothing_and_repeats_only_what_was_under_way(
