@@ -1,4 +1,4 @@
-"""What the sender needs from outside. The receipt of an envelope is in ``domain/work.py``."""
+"""What the sender needs from outside; the receipt of an envelope stands with ``Parcel``."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
