@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.store import store_on
@@ -20,9 +20,6 @@ from services.api.ports import ImportJob, Store
 
 _LOCKS_FROM = 1 << 40  # far from every other advisory lock in this database
 POLL_EVERY = 1.0  # an import left over by another replica waits at most this long
-# A table that an import fills from nothing outgrows every plan that is kept: what was made for a
-# few rows would read all of them for each batch, until statistics are next gathered.
-_PLAN_EACH_TIME = text("SET plan_cache_mode = force_custom_plan")
 
 
 class SqlImportJob:
@@ -52,8 +49,6 @@ class SqlImportQueue:
             if task is None:
                 yield None
                 return
-            await connection.execute(_PLAN_EACH_TIME)
-            await connection.commit()
             try:
                 yield SqlImportJob(connection, task)
             finally:

@@ -14,8 +14,9 @@ from services.api.adapters.tags import SqlTags
 from services.api.adapters.users import SqlUsers
 from services.api.ports import Store
 
-# A request is answered within five seconds, if only to say that the database does not answer.
-REQUEST_LIMIT = 4.5
+# A request is answered within five seconds, if only to say that the database does not answer. It
+# takes the driver two of them to give up a connection on which nothing comes back.
+REQUEST_LIMIT = 3.0
 
 
 def store_on(connection: AsyncConnection) -> Store:
