@@ -77,7 +77,8 @@ async def test_faults_of_every_kind_are_retried_and_explained(
     assert ended == books["audience"] == count
     # What was accepted is sent, or unknown when every answer was lost; never just failed.
     assert by_status["sent"] <= provider["distinct"] <= by_status["sent"] + by_status["unknown"]
-    assert by_status["failed"] >= provider["by_answer"]["rejected"]
+    ended_badly = by_status["failed"] + by_status["unknown"]
+    assert ended_badly >= provider["by_answer"]["rejected"] > 0
     # A repeat follows only an answer that was lost.
     assert set(provider["repeats_after"]) <= {"garbage", "dropped", "hung"}
     assert provider["changed"] == 0

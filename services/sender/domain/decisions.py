@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from services.sender.domain.failures import Accepted, Failure, Result, Throttled
 
@@ -23,26 +22,31 @@ class Rules:
         return self.tiers[0]
 
 
-class Sent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sent:
     """The provider has it."""
 
 
-class RetryIn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RetryIn:
     """Call again, ``tier`` seconds from now, as attempt ``attempt``."""
 
     tier: int
     attempt: int
 
 
-class Failed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Failed:
     """It will not be sent, and surely was not."""
 
 
-class Unknown(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Unknown:
     """It may have been sent; nobody will try again by himself."""
 
 
-class ReturnToPlan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ReturnToPlan:
     """The retry would fall outside the client's hours: the scheduler decides."""
 
     reason: str
@@ -68,7 +72,8 @@ def decide(
     if result.perhaps_accepted and not rules.idempotent:
         return Unknown()
     if not result.retryable:
-        return Failed()
+        # A refusal says nothing of an earlier call whose answer was lost.
+        return Unknown() if uncertain else Failed()
     retry = _next(result, attempt, rules)
     if retry is None:
         return Unknown() if uncertain or result.perhaps_accepted else Failed()

@@ -36,7 +36,8 @@ ONCE_ONLY = Rules((5, 30, 120), idempotent=False)
         (Accepted(), 1, False, Sent()),
         (Accepted(), 4, True, Sent()),
         (Rejected(), 1, False, Failed()),
-        (Rejected(), 2, True, Failed()),
+        # An earlier call, whose answer was lost, may have been accepted.
+        (Rejected(), 2, True, Unknown()),
         (ConnectionFailed(), 1, False, RetryIn(5, 2)),
         (ServerError(), 2, False, RetryIn(30, 3)),
         (OutcomeUnknown(), 3, False, RetryIn(120, 4)),
