@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from shared.runtime.database import is_transient
 from shared.runtime.logs import facts
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,12 @@ async def _keep_running(name: str, loop: Callable[[], Awaitable[None]]) -> None:
         started = asyncio.get_running_loop().time()
         try:
             await loop()
-        except Exception:  # a loop must outlive any fault; the log carries it
-            log.exception("A background loop failed and will be started again", extra=facts(name))
+        except Exception as error:  # a loop must outlive any fault; the log carries it
+            if is_transient(error):
+                why = type(error).__name__
+                log.warning("A background loop waits for what is away: %s", why, extra=facts(name))
+            else:
+                log.exception("A background loop failed and starts again", extra=facts(name))
         lasted = asyncio.get_running_loop().time() - started
         pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
         await asyncio.sleep(pause)

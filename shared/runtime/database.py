@@ -59,6 +59,8 @@ def is_transient(error: BaseException) -> bool:
     """Whether trying the same again later may succeed, with nothing wrong in what was tried."""
     if isinstance(error, OSError | TimeoutError | PoolTimeoutError):
         return True
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_transient, error.exceptions))
     if isinstance(error, DBAPIError):
         cause = error.orig.__cause__ if error.orig is not None else None
         return error.connection_invalidated or (cause is not None and is_transient(cause))
