@@ -11,7 +11,7 @@ class ZoneStatistics(BaseModel):
     timezone: str
     opens_at: Instant | None
     closes_at: Instant | None
-    rest: str
+    rest: Status | None
     reason: str | None
     audience: int
     by_status: dict[Status, int]

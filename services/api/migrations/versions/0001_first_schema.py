@@ -17,14 +17,15 @@ CREATE TABLE "user" (
 );
 CREATE UNIQUE INDEX user_email ON "user" (lower(email));
 
--- A deleted client stays as a tombstone: id, revision, and nothing personal.
+-- A deleted client stays as a tombstone: id, revision, and nothing personal. What is indexed is
+-- code, not words: compared byte by byte, whatever language the database was made for.
 CREATE TABLE client (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     revision bigint NOT NULL DEFAULT 1,
-    phone text NOT NULL,
-    operator_code text NOT NULL,
-    timezone text NOT NULL,
-    tags text[] NOT NULL DEFAULT '{}',
+    phone text COLLATE "C" NOT NULL,
+    operator_code text COLLATE "C" NOT NULL,
+    timezone text COLLATE "C" NOT NULL,
+    tags text[] COLLATE "C" NOT NULL DEFAULT '{}',
     email text,
     name text,
     attributes jsonb NOT NULL DEFAULT '{}',
