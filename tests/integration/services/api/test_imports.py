@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 import httpx
@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.adapters.clients import SqlClients
+from services.api.domain.clients import Client
 from services.api.domain.imports.progress import ImportFormat
 from services.api.handlers import imports
 from services.api.ports import Ports
@@ -395,3 +397,21 @@ async def test_what_a_killed_upload_left_is_swept_up_later(
 
 async def test_an_unknown_import(api: httpx.AsyncClient) -> None:
     assert (await api.get("/imports/7")).status_code == 404
+
+
+async def test_a_batch_overtaken_by_somebody_else_is_decided_anew(
+    api: httpx.AsyncClient, run_imports: RunImports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_client(api, phone=phone(1))
+    with_phones, looked = SqlClients.with_phones, []
+
+    async def too_early(self: SqlClients, phones: Collection[str]) -> dict[str, Client]:
+        looked.append(phones)
+        return {} if len(looked) == 1 else await with_phones(self, phones)
+
+    monkeypatch.setattr(SqlClients, "with_phones", too_early)
+    import_id = await upload(api, HEADER + rows(3, "Asia/Omsk"))
+    await run_imports()
+    assert len(looked) == 2
+    assert (await status(api, import_id))["rows_accepted"] == 3
+    assert {client["timezone"] for client in await all_clients(api)} == {"Asia/Omsk"}

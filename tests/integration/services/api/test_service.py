@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from shared.contracts.progress import MailingFinished, MailingStarted
 from shared.contracts.topology import EVENTS, SCHEDULER_EVENTS, SENDER_GATES
 from shared.runtime.topology import DEFAULT_TIERS, apply
 from tests.integration.services.api.conftest import SECRET, SERVICE_TOKEN
+from tests.integration.services.api.waiting import until
 from tests.support.servers import Vhost
 
 EMAIL, PASSWORD = "admin@example.com", "correct horse"
@@ -65,12 +66,6 @@ async def running(database_url: str, amqp_url: str) -> AsyncIterator[httpx.Async
 
 async def is_ready(api: httpx.AsyncClient) -> bool:
     return (await api.get("http://x/health/ready")).status_code == 200
-
-
-async def until(holds: Callable[[], Awaitable[bool]], limit: float = 15) -> None:
-    async with asyncio.timeout(limit):
-        while not await holds():  # noqa: ASYNC110 - it happens in a database or a broker
-            await asyncio.sleep(0.02)
 
 
 class Listener:

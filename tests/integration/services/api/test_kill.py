@@ -1,0 +1,83 @@
+"""An api process that is killed in the middle of an import: another takes it up at once."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from deploy.local.ports import free_ports
+from tests.integration.services.api.conftest import SECRET, SERVICE_TOKEN
+from tests.integration.services.api.waiting import until
+
+ROWS = 40_000
+
+
+@asynccontextmanager
+async def process(database_url: str) -> AsyncIterator[Process]:
+    """The service as operators run it, once it is ready; without a broker."""
+    [port] = free_ports(1)
+    settings = {
+        "API_DATABASE_URL": database_url,
+        "API_JWT_SECRET": SECRET,
+        "API_PORT": str(port),
+        "RABBITMQ_URL": "amqp://guest:guest@127.0.0.1:9/",
+        "SERVICE_TOKEN": SERVICE_TOKEN,
+    }
+    command = (sys.executable, "-m", "services.api")
+    running = await asyncio.create_subprocess_exec(
+        *command, env=os.environ | settings, stdout=DEVNULL
+    )
+    try:
+        await until(lambda: is_ready(port), limit=60)
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+async def is_ready(port: int) -> bool:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(f"http://127.0.0.1:{port}/health/ready")).is_success
+        except httpx.HTTPError:
+            return False
+
+
+async def test_an_import_survives_the_process_that_worked_on_it(
+    engine: AsyncEngine, database_url: str, api: httpx.AsyncClient
+) -> None:
+    rows = "".join(f"7916{number:07},UTC\n" for number in range(ROWS))
+    csv = {"Content-Type": "text/csv"}
+    answer = await api.post("/clients/import", content="phone,timezone\n" + rows, headers=csv)
+
+    async def report() -> dict[str, Any]:
+        found: dict[str, Any] = (await api.get(f"/imports/{answer.json()['id']}")).json()
+        return found
+
+    async def has_begun() -> bool:
+        return bool((await report())["rows_read"] > 0)
+
+    async def has_ended() -> bool:
+        return bool((await report())["state"] != "running")
+
+    async with process(database_url) as running:
+        await until(has_begun)
+        running.kill()
+        await running.wait()
+    assert (await report())["rows_read"] < ROWS
+    async with process(database_url):
+        await until(has_ended, limit=60)
+    found = await report()
+    assert (found["state"], found["rows_accepted"], found["rows_read"]) == ("done", ROWS, ROWS)
+    async with engine.connect() as connection:
+        clients = text("SELECT count(*), count(DISTINCT phone), max(revision) FROM client")
+        assert tuple((await connection.execute(clients)).one()) == (ROWS, ROWS, 1)
+        assert await connection.scalar(text("SELECT count(*) FROM outbox")) == ROWS // 500
