@@ -59,8 +59,11 @@ class ManagedProcess:
         return belongs_to(pid, self.run_dir)
 
     def start(self) -> int:
-        """Start the process and write its pid file; what was left of an earlier one is stopped."""
-        self.stop()
+        """Start the process and write its pid file; what was left of an earlier one is stopped.
+
+        The old pid file stays until the new one replaces it, so there is always one to read.
+        """
+        self._end()
         self.run_dir.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             child = self._child = subprocess.Popen(
@@ -84,12 +87,15 @@ class ManagedProcess:
 
     def stop(self) -> None:
         """End the process politely, by force after the limit, and remove its pid file."""
+        self._end()
+        self.pid_file.unlink(missing_ok=True)
+
+    def _end(self) -> None:
         pid = self.pid
         if pid is not None and not self._signal_and_wait(
             pid, self.spec.stop_signal, self.spec.stop_limit
         ):
             self._signal_and_wait(pid, signal.SIGKILL, 5.0)
-        self.pid_file.unlink(missing_ok=True)
 
     def ask_to_stop(self) -> None:
         """Send the polite signal and do not wait."""

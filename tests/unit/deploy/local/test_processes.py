@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,29 @@ def test_a_crash_leaves_the_pid_file_and_the_process_counts_as_gone(tmp_path: Pa
 
     assert (tmp_path / "sleeper.pid").read_text() == f"{pid}\n"
     assert process.pid is None
+
+
+def test_a_restart_never_leaves_the_pid_file_away(tmp_path: Path) -> None:
+    process = sleeper(tmp_path)
+    process.start()
+    seen: list[str | None] = []
+    finished = threading.Event()
+
+    def look() -> None:
+        while not finished.is_set():
+            seen.append(process.pid_file.read_text() if process.pid_file.exists() else None)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    for _ in range(5):
+        process.kill()
+        process.start()
+    finished.set()
+    watcher.join()
+
+    assert None not in seen
+    assert all(text and text.strip().isdigit() for text in seen)
+    process.stop()
 
 
 def test_a_stale_pid_file_never_ends_a_stranger(tmp_path: Path, stranger: int) -> None:
