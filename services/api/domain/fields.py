@@ -26,6 +26,7 @@ MOST_ATTRIBUTES = 50
 ALL_ATTRIBUTES = 4_000
 # Beyond this a browser, which reads numbers as doubles, would show another number.
 LARGEST_INTEGER = 2**53 - 1
+LONGEST_SHOWN = 200
 
 TAG_SEPARATOR = ";"
 
@@ -146,6 +147,11 @@ def line(value: str, longest: int) -> str:
         raise ValueError(f"This has more than {longest} characters.")
     _refuse_unprintable(trimmed)
     return trimmed
+
+
+def shown(value: str) -> str:
+    """What somebody wrote, so that a report can hold it: short, without control characters."""
+    return _UNPRINTABLE.sub("\ufffd", value[:LONGEST_SHOWN])
 
 
 def _refuse_unprintable(value: str) -> None:

@@ -9,7 +9,8 @@ from prometheus_client import Counter
 from services.api.handlers import imports
 from services.api.handlers.auth import ensure_first_admin
 from services.api.handlers.relay import relay_batch
-from services.api.ports import EventPublisher, OutboxLane, Ports
+from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports
+from shared.runtime.database import is_transient
 from shared.runtime.logs import facts
 
 log = logging.getLogger(__name__)
@@ -44,14 +45,25 @@ async def work_on_imports(ports: Ports) -> None:
     while True:
         async with ports.imports.claim() as job:
             if job is not None:
-                ids = {"import_id": job.task.id}
-                log.info("Working on an import", extra=facts("import_taken", **ids))
-                async for booked in imports.work_through(ports, job):
-                    IMPORTED.labels(result="accepted").inc(booked.accepted)
-                    IMPORTED.labels(result="rejected").inc(booked.rejected)
-                log.info("An import has ended", extra=facts("import_ended", **ids))
+                await _work_on(ports, job)
         if job is None:
             await ports.imports.wait()
+
+
+async def _work_on(ports: Ports, job: ImportJob) -> None:
+    ids = {"import_id": job.task.id}
+    log.info("Working on an import", extra=facts("import_taken", **ids))
+    try:
+        async for booked in imports.work_through(ports, job):
+            IMPORTED.labels(result="accepted").inc(booked.accepted)
+            IMPORTED.labels(result="rejected").inc(booked.rejected)
+    except Exception as error:
+        if is_transient(error):
+            raise  # it is taken up again where it stands
+        log.exception("An import cannot be worked through", extra=facts("import_failed", **ids))
+        await imports.give_up(ports, job)
+    else:
+        log.info("An import has ended", extra=facts("import_ended", **ids))
 
 
 async def sweep_uploads(ports: Ports) -> None:

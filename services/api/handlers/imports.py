@@ -84,6 +84,11 @@ async def work_through(ports: Ports, job: ImportJob) -> AsyncIterator[Booked]:
         await _finish(ports, job, None)
 
 
+async def give_up(ports: Ports, job: ImportJob) -> None:
+    """Ends an import that we fail at ourselves, rather than fail at it for ever."""
+    await _finish(ports, job, RowError(0, None, "Something went wrong here; it is logged."))
+
+
 async def _keep(ports: Ports, import_id: int, pieces: AsyncIterable[bytes]) -> int:
     """The number of chunks; there is always one, if an empty one."""
     chunks = Chunks(CHUNK_BYTES)

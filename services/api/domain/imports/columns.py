@@ -15,8 +15,8 @@ class BadHeader(ValueError):
     """The file cannot be read at all; ``column`` is the one it fails at."""
 
     def __init__(self, column: str | None, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
+        super().__init__(fields.shown(reason))
+        self.column = None if column is None else fields.shown(column)
 
 
 class Columns:
@@ -100,8 +100,8 @@ def _check(names: list[str]) -> None:
 def _check_attribute(name: str) -> None:
     if not name.startswith(ATTRIBUTE_PREFIX):
         known = ", ".join((*REQUIRED, *OPTIONAL, f"{ATTRIBUTE_PREFIX}…"))
-        raise BadHeader(name[:64], f"{name[:64]!r} is not a column we know: {known}.")
+        raise BadHeader(name, f"{name[:64]!r} is not a column we know: {known}.")
     try:
         fields.attribute_name(name.removeprefix(ATTRIBUTE_PREFIX))
     except ValueError as error:
-        raise BadHeader(name[:64], str(error)) from None
+        raise BadHeader(name, str(error)) from None

@@ -16,7 +16,7 @@ def read(line: str) -> ImportRow:
     """Raises RowFault on the first thing in the row that is wrong."""
     value = _object(line)
     if unknown := value.keys() - _KNOWN:
-        raise RowFault(min(unknown)[:64], "Unknown field.")
+        raise RowFault(min(unknown), "Unknown field.")
     return ImportRow(
         checked("phone", fields.phone, _required(value, "phone")),
         checked("timezone", fields.timezone, _required(value, "timezone")),

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from services.api.domain.clients import Profile
-from services.api.domain.fields import Scalar, attributes, operator_code_of
+from services.api.domain.fields import Scalar, attributes, operator_code_of, shown
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -28,8 +28,8 @@ class RowFault(ValueError):
 
     def __init__(self, field: str | None, reason: str) -> None:
         super().__init__(reason)
-        self.field = field
-        self.reason = reason
+        self.field = None if field is None else shown(field)
+        self.reason = shown(reason)
 
 
 class ImportRow(NamedTuple):

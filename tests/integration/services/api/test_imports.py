@@ -1,5 +1,6 @@
 """Imports: what a file does to the clients, counted exactly once whatever happens."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator, Collection
@@ -13,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.adapters.clients import SqlClients
 from services.api.domain.clients import Client
 from services.api.domain.imports.progress import ImportFormat
+from services.api.entrypoints import ticks
 from services.api.handlers import imports
 from services.api.ports import Ports
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import Gate, GatesChanged
 from tests.integration.services.api.conftest import NOW, Outbox, RunImports
 from tests.integration.services.api.test_clients import make as make_client
+from tests.integration.services.api.waiting import until
 
 CSV = {"Content-Type": "text/csv"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -415,3 +418,42 @@ async def test_a_batch_overtaken_by_somebody_else_is_decided_anew(
     assert len(looked) == 2
     assert (await status(api, import_id))["rows_accepted"] == 3
     assert {client["timezone"] for client in await all_clients(api)} == {"Asia/Omsk"}
+
+
+async def test_what_no_database_can_hold_is_shown_without_it(
+    api: httpx.AsyncClient, run_imports: RunImports
+) -> None:
+    lines = [
+        '{"\\ud800": 1, "phone": "1"}',
+        f'{{"phone": "{phone(1)}", "timezone": "\\ud800"}}',
+        f'{{"phone": "{phone(1)}", "timezone": "\\u0000"}}',
+        '{"a\\u0000": 1}',
+        f'{{"phone": "{phone(1)}", "timezone": "UTC", "email": "\\ud800@x.com"}}',
+    ]
+    import_id = await upload(api, "\n".join(lines), **NDJSON)
+    await run_imports()
+    found = await status(api, import_id)
+    assert (found["state"], found["rows_rejected"]) == ("done", 5)
+    fields = [one["field"] for one in found["errors"]]
+    assert fields == ["\ufffd", "timezone", "timezone", "a\ufffd", "email"]
+    import_id = await upload(api, "phone,timezone,a\x00b\n")
+    await run_imports()
+    assert (await status(api, import_id))["errors"][0]["field"] == "a\ufffdb"
+
+
+async def test_an_import_that_we_fail_at_ourselves_ends(
+    api: httpx.AsyncClient, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SqlClients, "with_phones", broken)
+    import_id = await upload(api, HEADER + rows(1))
+    work = asyncio.create_task(ticks.work_on_imports(ports))
+    await until(lambda: has_failed(api, import_id))
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+async def has_failed(api: httpx.AsyncClient, import_id: int) -> bool:
+    return bool((await status(api, import_id))["state"] == "failed")
