@@ -1,7 +1,7 @@
 """``python -m tests.bench``: how fast and how small, end to end, with every process real.
 
 Imports clients, sends them a mailing through the simulator without faults, and prints rates, CPU
-per message and peak memory of every process. On a shared machine compare figures of one run, and
+per message and memory of every process. On a shared machine compare figures of one run, and
 take medians of several (``--runs``).
 """
 
@@ -41,7 +41,7 @@ class Result:
     books_closed: float
     repeats: int
     cpu_per_message: dict[str, float]
-    peak_memory: dict[str, float]
+    memory: dict[str, float]
 
 
 def main() -> None:
@@ -107,7 +107,7 @@ async def _measure(house: House, options: argparse.Namespace) -> Result:
         books_closed=(closed - last).total_seconds(),
         repeats=provider["repeats"],
         cpu_per_message=_cpu(before, after, count),
-        peak_memory={name: used.peak for name, used in after.items()},
+        memory={name: used.memory for name, used in after.items()},
     )
 
 
@@ -136,14 +136,14 @@ def _show(results: list[Result]) -> None:
 
 def _processes(results: list[Result]) -> Table:
     table = Table(title="Every process")
-    for heading in ("process", "CPU µs per message", "peak memory MB"):
+    for heading in ("process", "CPU µs per message", "memory MB"):
         table.add_column(heading, justify="left" if heading == "process" else "right")
     total = 0.0
     for name in results[0].cpu_per_message:
         cpu = statistics.median(result.cpu_per_message[name] for result in results)
-        peak = statistics.median(result.peak_memory[name] for result in results)
+        memory = statistics.median(result.memory[name] for result in results)
         total += cpu
-        table.add_row(name, f"{cpu:,.0f}", f"{peak:,.0f}")
+        table.add_row(name, f"{cpu:,.0f}", f"{memory:,.0f}")
     table.add_row("sum", f"{total:,.0f}", "")
     return table
 

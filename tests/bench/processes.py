@@ -12,18 +12,19 @@ _PARENT, _USER, _SYSTEM = 3, 13, 14
 
 @dataclass(frozen=True)
 class Usage:
-    """``cpu``: seconds so far; ``peak``: MB of resident memory, summed over the processes."""
+    """``cpu``: seconds so far; ``memory``: MB, the peak of a single process; of a family what it
+    has now, pages that several share counted once."""
 
     cpu: float
-    peak: float
+    memory: float
     processes: int
 
 
 def usage(pid: int) -> Usage:
-    """Of a process and everything below it. PostgreSQL's shared pages count in each of its
-    processes, so its sum is an upper bound."""
-    family = list(_family(pid))
-    return Usage(sum(map(_cpu, family)), sum(map(_peak, family)), len(family))
+    """Of a process and everything below it."""
+    family = _family(pid)
+    memory = _peak(pid) if len(family) == 1 else sum(map(_share, family))
+    return Usage(sum(map(_cpu, family)), memory, len(family))
 
 
 def _family(pid: int) -> list[int]:
@@ -52,9 +53,17 @@ def _cpu(pid: int) -> float:
 
 
 def _peak(pid: int) -> float:
+    return _megabytes(f"/proc/{pid}/status", "VmHWM:")
+
+
+def _share(pid: int) -> float:
+    return _megabytes(f"/proc/{pid}/smaps_rollup", "Pss:")
+
+
+def _megabytes(file: str, name: str) -> float:
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        lines = Path(file).read_text().splitlines()
     except OSError:
         return 0.0
-    line = next((x for x in status.splitlines() if x.startswith("VmHWM")), "VmHWM: 0 kB")
-    return int(line.split()[1]) / 1024
+    kilobytes = next((line.split()[1] for line in lines if line.startswith(name)), "0")
+    return int(kilobytes) / 1024
