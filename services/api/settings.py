@@ -1,7 +1,5 @@
 """What the api reads from its environment."""
 
-from datetime import timedelta
-
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -22,8 +20,8 @@ class ApiSettings(ServiceSettings):
 
     # Signs the tokens. HMAC-SHA256 wants a key as long as its hash.
     jwt_secret: SecretStr = Field(min_length=32)
-    access_token_ttl: timedelta = timedelta(hours=1)
-    refresh_token_ttl: timedelta = timedelta(days=14)
+    access_token_seconds: int = Field(default=3600, gt=0)
+    refresh_token_seconds: int = Field(default=14 * 24 * 3600, gt=0)
 
     stats_url: str = "http://127.0.0.1:8003"
 

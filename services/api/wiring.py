@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import httpx
@@ -88,8 +89,8 @@ def _make_ports(settings: ApiSettings, engine: AsyncEngine, stats: httpx.AsyncCl
         passwords=Argon2Passwords(),
         tokens=JwtMint(
             settings.jwt_secret.get_secret_value(),
-            settings.access_token_ttl,
-            settings.refresh_token_ttl,
+            timedelta(seconds=settings.access_token_seconds),
+            timedelta(seconds=settings.refresh_token_seconds),
             clock,
         ),
         statistics=HttpStatistics(stats),

@@ -1,0 +1,53 @@
+import pytest
+from pydantic import ValidationError
+
+from services.api.settings import ApiSettings
+
+ENVIRONMENT = {
+    "API_DATABASE_URL": "postgresql+asyncpg://api@localhost/api",
+    "API_JWT_SECRET": "a secret that is long enough for HS256",
+    "RABBITMQ_URL": "amqp://localhost/",
+    "SERVICE_TOKEN": "the-token-of-services",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_what_has_a_good_default_need_not_be_given(environment: pytest.MonkeyPatch) -> None:
+    settings = ApiSettings()
+    assert (settings.port, settings.root_path, settings.admin_email) == (8000, "", None)
+
+
+def test_each_can_be_given(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("API_PORT", "9000")
+    environment.setenv("API_ROOT_PATH", "/carillon")
+    environment.setenv("API_ADMIN_PASSWORD", "correct horse")
+    environment.setenv("API_ACCESS_TOKEN_SECONDS", "600")
+    settings = ApiSettings()
+    assert (settings.port, settings.root_path) == (9000, "/carillon")
+    assert settings.access_token_seconds == 600
+    assert "horse" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_no_secret_and_no_address_has_a_default(environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.delenv(name)
+    with pytest.raises(ValidationError):
+        ApiSettings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("API_JWT_SECRET", "short"), ("API_ADMIN_PASSWORD", "short")]
+)
+def test_a_short_secret_is_refused_and_not_shown(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(ValidationError) as refusal:
+        ApiSettings()
+    assert value not in str(refusal.value).replace("too_short", "")
