@@ -81,6 +81,7 @@ class Consumer:
 async def test_nothing_confirmed_is_lost_and_consumers_come_back(server: LocalRabbitMQ) -> None:
     url = as_services(f"{server.amqp_url}%2F")
     await apply_topology(server.management_url, url)
+    await _queues_written_down(server)
     async with Consumer(url) as consumer, connected(url) as broker:
         publisher = Publisher(broker)
         for n in range(300):
@@ -113,6 +114,19 @@ async def test_a_publish_without_an_answer_fails_in_time(
         finally:
             os.kill(pid, signal.SIGCONT)
         await _published(Publisher(broker), emitted(401))
+
+
+async def _queues_written_down(server: LocalRabbitMQ) -> None:
+    """RabbitMQ 3.10 writes the name of a new quorum queue down up to three seconds later.
+
+    Killed before, it finds the queue's log no more and the queue is dead for ever.
+    """
+    async with asyncio.timeout(LIMIT):
+        while True:
+            registers = list(server.folder.rglob("quorum/**/names.dets"))
+            if any(topology.STATS_EVENTS.encode() in file.read_bytes() for file in registers):
+                return
+            await asyncio.sleep(0.1)
 
 
 async def _published(publisher: Publisher, message: MailingEmitted) -> None:
