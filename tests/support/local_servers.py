@@ -40,6 +40,7 @@ def local_rabbitmq() -> Iterator[RabbitMQForTests]:
 def _home() -> Iterator[Path]:
     # Not pytest's folder: keeping the data of the last three runs would fill the disk.
     home = Path(tempfile.mkdtemp(prefix="carillon-test-"))
+    home.chmod(0o711)  # the user PostgreSQL runs as must get through, to its own folder
     try:
         yield home
     finally:

@@ -118,6 +118,7 @@ def test_down_stops_even_what_a_killed_supervisor_left(run: LocalRun) -> None:
 
 
 def test_reset_drops_the_data(run: LocalRun) -> None:
+    # As root it is elsewhere: this folder is closed to the user PostgreSQL runs as.
     data = (run.home / "postgres").resolve()
     assert data.exists()
 
