@@ -34,9 +34,8 @@ class SqlTags:
         return None if row is None else Tag(row.name, row.created_at)
 
     async def clients_with(self, name: str) -> int:
-        mine = CLIENT.c.tags.contains([name]), CLIENT.c.deleted_at.is_(None)
-        count = await self._connection.scalar(select(func.count()).select_from(CLIENT).where(*mine))
-        return count or 0
+        theirs = select(func.count()).select_from(CLIENT).where(CLIENT.c.tags.contains([name]))
+        return await self._connection.scalar(theirs) or 0
 
     async def ensure(self, names: Collection[str], now: datetime) -> None:
         if names:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from services.api.domain.clients import Client, news
 from services.api.domain.failures import NotFound
@@ -28,6 +29,9 @@ CHUNK_BYTES = 512 * 1024
 STALE_AFTER = timedelta(hours=1)
 # Others write the same clients in between; more often than this, something is wrong.
 MOST_TRIES = 10
+
+T = TypeVar("T")
+Known = dict[str, Client]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,8 @@ async def abandon_stale_uploads(ports: Ports) -> int:
 async def work_through(ports: Ports, job: ImportJob) -> AsyncIterator[Booked]:
     """Books the rows of an import from where it stands to its end."""
     try:
-        async for batch in _ahead(_batches(ports, job.task)):
-            yield await _book(ports, job, batch)
+        async for batch, known in _ahead(_looked_up(ports, _batches(ports, job.task))):
+            yield await _book(ports, job, batch, known)
     except BadHeader as bad:
         await _finish(ports, job, RowError(0, bad.column, str(bad)))
     else:
@@ -106,15 +110,25 @@ async def _keep_chunk(ports: Ports, import_id: int, number: int, body: bytes) ->
         await store.imports.add_chunk(import_id, number, body, ports.clock.now())
 
 
-async def _ahead(batches: AsyncIterator[Batch]) -> AsyncIterator[Batch]:
-    """Reads the next batch while the database writes the present one."""
-    upcoming = asyncio.ensure_future(anext(batches, None))
+async def _ahead(items: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Gets the next one ready while the database writes the present one."""
+    upcoming = asyncio.ensure_future(anext(items, None))
     try:
-        while (batch := await upcoming) is not None:
-            upcoming = asyncio.ensure_future(anext(batches, None))
-            yield batch
+        while (item := await upcoming) is not None:
+            upcoming = asyncio.ensure_future(anext(items, None))
+            yield item
     finally:
         upcoming.cancel()
+
+
+async def _looked_up(
+    ports: Ports, batches: AsyncIterator[Batch]
+) -> AsyncIterator[tuple[Batch, Known]]:
+    """With the clients who have its phones. Others may write them before the batch is written."""
+    async for batch in batches:
+        async with ports.transactions.begin() as store:
+            known = await store.clients.with_phones(batch.phones())
+        yield batch, known
 
 
 async def _batches(ports: Ports, task: ImportTask) -> AsyncIterator[Batch]:
@@ -145,19 +159,23 @@ async def _chunk(ports: Ports, task: ImportTask, number: int) -> bytes:
         return await store.imports.chunk(task.id, number)
 
 
-async def _book(ports: Ports, job: ImportJob, batch: Batch) -> Booked:
+async def _book(ports: Ports, job: ImportJob, batch: Batch, known: Known | None) -> Booked:
     for _ in range(MOST_TRIES):
         try:
             async with job.begin() as store:
-                return await _write(store, job.task.id, batch, ports.clock.now())
+                return await _write(store, job.task.id, batch, known, ports.clock.now())
         except Overtaken as overtaken:
-            last = overtaken
+            last, known = overtaken, None
     raise last
 
 
-async def _write(store: Store, import_id: int, batch: Batch, now: datetime) -> Booked:
-    existing = await store.clients.with_phones({row.phone for _, row in batch.rows})
-    decision = decide(batch.rows, existing, now)
+async def _write(
+    store: Store, import_id: int, batch: Batch, known: Known | None, now: datetime
+) -> Booked:
+    """``known``: the clients as they were a moment ago; None to look again."""
+    if known is None:
+        known = await store.clients.with_phones(batch.phones())
+    decision = decide(batch.rows, known, now)
     clients = await _apply(store, decision, now)
     await _tell(store, clients, decision)
     errors = sorted(batch.errors + decision.errors, key=lambda error: error.row)

@@ -33,6 +33,9 @@ class Batch:
     rows: list[tuple[int, ImportRow]] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
 
+    def phones(self) -> set[str]:
+        return {row.phone for _, row in self.rows}
+
     def add(self, row: ImportRow | RowFault, end: int) -> None:
         number = self.first_row + self.rows_read
         self.rows_read += 1
