@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-from services.api.domain.failures import FieldFault, Invalid, Unavailable
+from services.api.domain.failures import Invalid, Unavailable
+from services.api.domain.paging import NOT_A_CURSOR
 
 # A page that waits for statistics is better told that there are none now.
 TIMEOUT = httpx.Timeout(1.0)
@@ -38,17 +39,11 @@ class HttpStatistics:
         try:
             answer = await self._client.get(path, params=query)
             if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
-                raise _invalid(answer.json())
+                # The rest of the query was checked here; the cursor is of its own making.
+                raise Invalid(NOT_A_CURSOR)
             body = answer.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable("The statistics do not answer now.") from error
         if not isinstance(body, dict):
             raise Unavailable("The statistics do not answer as they should.")
         return body
-
-
-def _invalid(problem: Any) -> Exception:
-    """What stats refuses of a query, it refuses of our caller's: a cursor not of its making."""
-    errors = problem.get("errors", []) if isinstance(problem, dict) else []
-    faults = [FieldFault(str(one.get("field")), str(one.get("reason"))) for one in errors]
-    return Invalid(*faults or [FieldFault("cursor", "The statistics refuse this query.")])

@@ -14,6 +14,8 @@ Key = TypeVar("Key", int, str)
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 500
 
+NOT_A_CURSOR = FieldFault("cursor", "This is not a cursor that was given out here.")
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
@@ -44,7 +46,7 @@ def from_cursor(cursor: str | None, kind: Callable[[str], Key], first: Key) -> K
     except (ValueError, binascii.Error):
         key = first
     if to_cursor(key) != cursor:  # one spelling only, so that nobody comes to build their own
-        raise Invalid(FieldFault("cursor", "This is not a cursor that was given out here."))
+        raise Invalid(NOT_A_CURSOR)
     return key
 
 

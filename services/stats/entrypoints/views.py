@@ -24,12 +24,14 @@ class ZoneStatistics(Totals):
 
     @classmethod
     def of(cls, zone: ZoneBook) -> Self:
+        """``rest`` and ``reason`` are told as long as they speak of anybody."""
+        rests = zone.rest is not None and zone.by_status.get(zone.rest, 0) > 0
         return cls(
             timezone=zone.timezone,
             opens_at=zone.opens_at,
             closes_at=zone.closes_at,
-            rest=zone.rest,
-            reason=zone.reason,
+            rest=zone.rest if rests else None,
+            reason=zone.reason if rests else None,
             audience=audience(zone.by_status),
             by_status=listed(zone.by_status),
         )

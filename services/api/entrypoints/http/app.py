@@ -20,7 +20,7 @@ from services.api.entrypoints.http import (
     statistics,
     tags,
 )
-from services.api.entrypoints.http.common import PREFIX
+from services.api.entrypoints.http.common import PREFIX, known_parameters_only
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
 from services.api.entrypoints.http.metrics import Measured
 from services.api.entrypoints.http.proxying import ShownUnder
@@ -77,7 +77,10 @@ def create_app(
 
 def _public() -> APIRouter:
     """Closed by the gatekeeper; that each route says so too is for the documentation."""
-    locked = [Depends(OAuth2PasswordBearer(auth.LOGIN_PATH.lstrip("/"), auto_error=False))]
+    locked = [
+        Depends(OAuth2PasswordBearer(auth.LOGIN_PATH.lstrip("/"), auto_error=False)),
+        Depends(known_parameters_only),
+    ]
     api = APIRouter(prefix=PREFIX)
     api.include_router(auth.router)
     for part in (imports, clients, tags, mailings, statistics):

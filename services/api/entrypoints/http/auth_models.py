@@ -1,6 +1,6 @@
 """The JSON of logging in."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from services.api.domain.users import Role, Tokens, User
 from services.api.entrypoints.http.common import Body, Instant
@@ -9,6 +9,14 @@ from services.api.entrypoints.http.common import Body, Instant
 class Credentials(Body):
     email: str = Field(max_length=254, examples=["admin@example.com"])
     password: str = Field(max_length=1_000, examples=["correct horse battery staple"])
+
+    @field_validator("email")
+    @classmethod
+    def is_text(cls, email: str) -> str:
+        """The database refuses what is not text; no address holds it."""
+        if not email.isprintable():
+            raise ValueError("An e-mail address holds no control characters.")
+        return email
 
 
 class RefreshBody(Body):

@@ -3,8 +3,10 @@
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Path, Query, Request
+from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.paging import DEFAULT_LIMIT, LARGEST_LIMIT
 from services.api.ports import Ports
 
@@ -47,6 +49,17 @@ class PageView(BaseModel, Generic[T]):
 
 
 Instant = AwareDatetime
+
+
+def known_parameters_only(request: Request) -> None:
+    """A parameter we do not know would be a filter that does nothing. Raises Invalid."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = {field.alias for field in route.dependant.query_params}
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise Invalid(*(FieldFault(name, "Unknown parameter.") for name in unknown))
 
 
 def location(request: Request, path: str) -> str:

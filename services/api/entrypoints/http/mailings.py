@@ -49,7 +49,7 @@ async def create_mailing(
 
 @router.get("/{mailing_id}", summary="Get a mailing", responses=answers(401, 404, 422, 503))
 async def get_mailing(mailing_id: Id, wired: Wired) -> MailingView:
-    """A deleted mailing is still found here, as cancelled."""
+    """A deleted mailing is still found here: as cancelled, or finished if it was so before."""
     return MailingView.of(await mailings.get_mailing(wired, mailing_id))
 
 

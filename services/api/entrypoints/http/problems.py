@@ -118,9 +118,18 @@ async def _failure(_: Request, error: Exception) -> Response:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
+    if _is_no_json(_, found):
+        return of_failure(UnsupportedFormat("Send JSON, with Content-Type: application/json."))
     # The first part of a location says where it was: body, query, path.
     faults = [_fault({**one, "loc": one["loc"][1:] or one["loc"]}) for one in found]
     return of_failure(Invalid(*faults))
+
+
+def _is_no_json(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the whole body was not understood because it did not say that it is JSON."""
+    return "json" not in request.headers.get("content-type", "") and any(
+        one["loc"] == ("body",) and one["type"] != "missing" for one in found
+    )
 
 
 async def _http(_: Request, error: Exception) -> Response:

@@ -210,6 +210,33 @@ async def test_other_ways_to_go_wrong(
     assert answer.json()["status"] == code
 
 
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/clients?tags=vip", ["tags"]),
+        ("/mailings?status=sent&state=draft", ["status"]),
+        ("/mailings/1/messages?timezone=UTC", ["timezone"]),
+        ("/statistics?b=1&a=2", ["a", "b"]),
+    ],
+)
+async def test_a_parameter_that_would_do_nothing(
+    api: httpx.AsyncClient, path: str, named: list[str]
+) -> None:
+    refused(await api.get(path), named)
+
+
+async def test_a_body_that_does_not_say_it_is_json(api: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await api.post("/clients", content=b'{"phone": "7"}', headers=headers)
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["detail"]
+
+
+async def test_a_login_that_no_database_could_hold(anonymous: httpx.AsyncClient) -> None:
+    credentials = {"email": "a\x00@b.cd", "password": "x"}
+    refused(await anonymous.post("/api/v1/auth/login", json=credentials), ["email"])
+
+
 async def test_outside_the_api_it_is_not_found_either(anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.get("/nothing")
     assert (answer.status_code, answer.json()["title"]) == (404, "Not Found")
