@@ -44,6 +44,7 @@ status: $(STAMP) ## Show what runs
 
 .PHONY: test
 test: $(STAMP) ## Run the tests; servers are started as they are needed
+	@$(PYTHON) -m deploy.local install
 	$(PYTHON) -m pytest -m "not slow"
 
 .PHONY: lint

@@ -1,4 +1,7 @@
-"""`python -m deploy.local up|down|reset|status`: run Carillon on this machine."""
+"""`python -m deploy.local up|down|reset|status|install`: run Carillon on this machine.
+
+`install` only sees to it that the servers' programs are there.
+"""
 
 import argparse
 import os
@@ -6,14 +9,19 @@ import sys
 from pathlib import Path
 
 from deploy.local.commands import Run
+from deploy.local.packages import MissingPackageError, ensure_servers_installed
 from deploy.local.supervisor import Supervisor
 from deploy.variables import ROOT, read_variables
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "reset", "status", "supervise"])
+    parser.add_argument(
+        "command", choices=["up", "down", "reset", "status", "install", "supervise"]
+    )
     command = parser.parse_args().command
+    if command == "install":
+        return install()
     home = Path(os.environ.get("CARILLON_DATA") or ROOT / ".carillon").resolve()
     variables = read_variables(ROOT, home, os.environ)
     if command == "supervise":
@@ -21,6 +29,15 @@ def main() -> int:
     run = Run(home, variables)
     actions = {"up": run.up, "down": run.down, "reset": run.reset, "status": run.status}
     return actions[command]()
+
+
+def install() -> int:
+    try:
+        ensure_servers_installed()
+    except MissingPackageError as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
