@@ -65,8 +65,11 @@ def decide(
     now: datetime,
     not_after: datetime,
     rules: Rules,
+    outage: bool = False,
 ) -> Decision:
-    """``attempt``: the call just made; ``uncertain``: an earlier one's outcome is unknown."""
+    """``attempt``: the call just made; ``uncertain``: an earlier one's outcome is unknown;
+    ``outage``: the provider is down as a whole, so its failure says nothing of this message, and
+    no attempt is used up. Those who are called to probe it would lose theirs one by one."""
     if isinstance(result, Accepted):
         return _SENT
     if result.perhaps_accepted and not rules.idempotent:
@@ -74,7 +77,7 @@ def decide(
     if not result.retryable:
         # A refusal says nothing of an earlier call whose answer was lost.
         return Unknown() if uncertain else Failed()
-    retry = _next(result, attempt, rules)
+    retry = _next(result, attempt, rules, outage)
     if retry is None:
         return Unknown() if uncertain or result.perhaps_accepted else Failed()
     if now + timedelta(seconds=retry.tier) >= not_after:
@@ -82,8 +85,8 @@ def decide(
     return retry
 
 
-def _next(failure: Failure, attempt: int, rules: Rules) -> RetryIn | None:
-    if not failure.uses_attempt:
+def _next(failure: Failure, attempt: int, rules: Rules, outage: bool) -> RetryIn | None:
+    if outage or not failure.uses_attempt:
         wait = failure.retry_after if isinstance(failure, Throttled) else None
         return RetryIn(tier_for(wait or 0.0, rules.tiers), attempt)
     if attempt > len(rules.tiers):

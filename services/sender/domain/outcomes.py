@@ -58,9 +58,16 @@ class Settlement(NamedTuple):
 
 
 def outcome_of_call(
-    work: Work, result: Result, *, uncertain: bool, now: datetime, latency_ms: int, rules: Rules
+    work: Work,
+    result: Result,
+    *,
+    uncertain: bool,
+    now: datetime,
+    latency_ms: int,
+    rules: Rules,
+    outage: bool = False,
 ) -> Outcome:
-    """``uncertain``: some earlier attempt's outcome was never learnt."""
+    """``uncertain``: some earlier attempt's outcome was never learnt; ``outage``: see decide."""
     attempt = work.command.attempt
     if isinstance(result, Accepted):
         return Outcome(
@@ -73,6 +80,7 @@ def outcome_of_call(
         now=now,
         not_after=work.parcel.letter.not_after,
         rules=rules,
+        outage=outage,
     )
     retry = decision if isinstance(decision, RetryIn) else None
     return Outcome(

@@ -117,6 +117,7 @@ class Calling:
             now=self._clock.now(),
             latency_ms=round((ended - started) * 1000),
             rules=self._rules,
+            outage=self._breaker.fault is Fault.FAILING,
         )
         self._record(outcome)
 

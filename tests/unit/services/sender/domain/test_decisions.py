@@ -65,6 +65,21 @@ def test_after_a_call(result: Result, attempt: int, uncertain: bool, decision: D
     )
 
 
+@pytest.mark.parametrize("attempt", [1, 4, 9])
+@pytest.mark.parametrize("result", [ConnectionFailed(), OutcomeUnknown(), ServerError()])
+def test_an_outage_uses_up_nobodys_attempts(result: Result, attempt: int) -> None:
+    not_after = START + timedelta(hours=1)
+    assert decide(
+        result,
+        attempt=attempt,
+        uncertain=False,
+        now=START,
+        not_after=not_after,
+        rules=RULES,
+        outage=True,
+    ) == RetryIn(5, attempt)
+
+
 @pytest.mark.parametrize(
     ("result", "decision"),
     [
