@@ -1,6 +1,6 @@
 """Clients, and what the other services must hear when one changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,6 +10,11 @@ from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import Gate
 
 _NONE: Mapping[str, Scalar] = {}  # shared, and never written to
+
+# A broker refuses messages of more than 16 MB; a client with every attribute may have 200 KB.
+LARGEST_NEWS = 8_000_000
+# The fields that are bounded closely, the name and the address among them.
+_PLAIN_SIZE = 2_000
 
 
 class Profile(NamedTuple):
@@ -67,6 +72,27 @@ def buried(client: Client) -> Tombstone:
 def without_tag(client: Client, tag: str, now: datetime) -> Client:
     tags = tuple(one for one in client.profile.tags if one != tag)
     return with_profile(client, client.profile._replace(tags=tags), now)
+
+
+def portions(clients: Sequence[Client]) -> Iterator[list[Client]]:
+    """Groups of clients, each small enough for one message."""
+    portion: list[Client] = []
+    size = 0
+    for client in clients:
+        portion.append(client)
+        size += _size(client.profile)
+        if size >= LARGEST_NEWS:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _size(profile: Profile) -> int:
+    """No less than the bytes of the JSON: a character takes four at most."""
+    listed = sum(map(len, profile.tags))
+    free = sum(len(key) + len(str(value)) for key, value in profile.attributes.items())
+    return _PLAIN_SIZE + 4 * (listed + free)
 
 
 def news(clients: Iterable[Client | Tombstone]) -> ClientsChanged:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from services.api.domain.clients import Client, news
+from services.api.domain.clients import Client, news, portions
 from services.api.domain.failures import NotFound
 from services.api.domain.imports.batches import Batch, Decision, RowError, decide
 from services.api.domain.imports.columns import BadHeader
@@ -20,9 +20,9 @@ from services.api.domain.imports.uploads import Chunks
 from services.api.ports import ImportJob, Overtaken, Ports, Store
 from shared.contracts.gates import GatesChanged
 
-# What a transaction writes and a message carries: large enough that neither costs more than its
-# rows, small enough that a request never waits long behind one.
-BATCH_ROWS = 500
+# What a transaction writes: large enough that its commit costs less than its rows (2,000 rows take
+# 22,000 a second, 500 take 14,000), small enough that a request never waits long behind one.
+BATCH_ROWS = 2_000
 # Chunks pass through memory one by one.
 CHUNK_BYTES = 512 * 1024
 # An upload that brought nothing for so long will not go on: its process died.
@@ -198,8 +198,8 @@ async def _tell(store: Store, clients: list[Client], decision: Decision) -> None
     """Gates wake the relay; the rest may wait the moment until it looks by itself."""
     if decision.gates:
         await store.outbox.put(GatesChanged(gates=tuple(decision.gates)))
-    if clients:
-        await store.outbox.put(news(clients), wake=False)
+    for portion in portions(clients):
+        await store.outbox.put(news(portion), wake=False)
 
 
 async def _finish(ports: Ports, job: ImportJob, error: RowError | None) -> None:

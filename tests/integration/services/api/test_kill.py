@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.ports import free_ports
+from services.api.handlers.imports import BATCH_ROWS
 from tests.integration.services.api.conftest import SECRET, SERVICE_TOKEN
 from tests.integration.services.api.waiting import until
 
@@ -80,4 +81,4 @@ async def test_an_import_survives_the_process_that_worked_on_it(
     async with engine.connect() as connection:
         clients = text("SELECT count(*), count(DISTINCT phone), max(revision) FROM client")
         assert tuple((await connection.execute(clients)).one()) == (ROWS, ROWS, 1)
-        assert await connection.scalar(text("SELECT count(*) FROM outbox")) == ROWS // 500
+        assert await connection.scalar(text("SELECT count(*) FROM outbox")) == ROWS // BATCH_ROWS
