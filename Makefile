@@ -36,6 +36,10 @@ down: $(STAMP) ## Stop everything
 reset: $(STAMP) ## Stop everything and drop its data
 	@deploy/run.sh $(run) reset
 
+.PHONY: rebuild
+rebuild: $(STAMP) ## Make the scheduler's copy of the directory anew, should it be lost
+	@deploy/run.sh $(run) rebuild
+
 .PHONY: status
 status: $(STAMP) ## Show what runs
 	@deploy/run.sh $(run) status

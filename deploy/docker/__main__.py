@@ -1,4 +1,4 @@
-"""`python -m deploy.docker up|down|reset|status`: what `make up` does where there is Docker.
+"""`python -m deploy.docker up|down|rebuild|reset|status`: `make up` where there is Docker.
 
 It is plain `docker compose`, and tells at the end where everything answers. The secrets stay in
 the volumes of the containers (see deploy/docker/hand_out.py), so both ways of starting agree.
@@ -53,12 +53,18 @@ def reset() -> int:
     return status
 
 
+def rebuild() -> int:
+    """Make the scheduler's copy of the directory anew from the api."""
+    step = ("python", "-m", "services.scheduler", "rebuild")
+    return compose("run", "--rm", "--no-deps", "-T", "scheduler", *step)
+
+
 def status() -> int:
     return compose("ps", "--all")
 
 
 def main() -> int:
-    actions = {"up": up, "down": down, "reset": reset, "status": status}
+    actions = {"up": up, "down": down, "rebuild": rebuild, "reset": reset, "status": status}
     parser = argparse.ArgumentParser(prog="python -m deploy.docker", description=__doc__)
     parser.add_argument("command", choices=sorted(actions))
     return actions[parser.parse_args().command]()

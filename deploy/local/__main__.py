@@ -1,4 +1,4 @@
-"""`python -m deploy.local up|down|reset|status|install`: run Carillon on this machine.
+"""`python -m deploy.local up|down|rebuild|reset|status|install`: run Carillon on this machine.
 
 `install` only sees to it that the servers' programs are there.
 """
@@ -16,9 +16,8 @@ from deploy.variables import ROOT, read_variables
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
-    parser.add_argument(
-        "command", choices=["up", "down", "reset", "status", "install", "supervise"]
-    )
+    choices = ["up", "down", "rebuild", "reset", "status", "install", "supervise"]
+    parser.add_argument("command", choices=choices)
     command = parser.parse_args().command
     if command == "install":
         return install()
@@ -27,7 +26,13 @@ def main() -> int:
     if command == "supervise":
         return Supervisor(home, variables).run()
     run = Run(home, variables)
-    actions = {"up": run.up, "down": run.down, "reset": run.reset, "status": run.status}
+    actions = {
+        "up": run.up,
+        "down": run.down,
+        "rebuild": run.rebuild,
+        "reset": run.reset,
+        "status": run.status,
+    }
     return actions[command]()
 
 

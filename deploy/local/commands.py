@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from deploy.addresses import Addresses
 from deploy.local.leftovers import stop_leftovers
-from deploy.local.plan import fixed_ports
+from deploy.local.plan import Plan, fixed_ports
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import ManagedProcess, ProcessSpec, read_pid
 from deploy.local.run_ports import read_ports
@@ -90,6 +91,19 @@ class Run:
         self._print_addresses()
         return 0
 
+    def rebuild(self) -> int:
+        """Make the scheduler's copy of the directory anew from the api; an exit status."""
+        if self._supervisor.pid is None:
+            print("Carillon does not run: `make up` first.", file=sys.stderr)
+            return 1
+        step = Plan(self._variables, self._ports()).rebuild()
+        return subprocess.run(
+            step.command, env=dict(step.environment), cwd=step.cwd, check=False
+        ).returncode
+
+    def _ports(self) -> dict[str, int]:
+        return {**read_ports(self.home / "ports.json"), **fixed_ports(self._variables)}
+
     def _follow(self) -> Status | None:
         """Print each phase until the start succeeded or was given up; the last status."""
         until, last = time.monotonic() + START_LIMIT, None
@@ -111,7 +125,7 @@ class Run:
         return f"See {self._supervisor.log_file}."
 
     def _print_addresses(self) -> None:
-        ports = {**read_ports(self.home / "ports.json"), **fixed_ports(self._variables)}
+        ports = self._ports()
         addresses = Addresses.of(self._variables, ports["simulator"])
         addresses.write(self.home / "addresses.env")
         addresses.tell(

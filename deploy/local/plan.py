@@ -71,6 +71,15 @@ class Plan:
             for service in SERVICES
         ]
 
+    def rebuild(self) -> ProcessSpec:
+        """The step that makes the scheduler's copy of the directory anew."""
+        return ProcessSpec(
+            name="rebuild",
+            command=[sys.executable, "-m", "services.scheduler", "rebuild"],
+            environment=self._environment("scheduler"),
+            cwd=ROOT,
+        )
+
     def topology(self) -> ProcessSpec:
         """The step that applies the topology, with the administrator's rights."""
         password = quote(self._variables["RABBITMQ_ADMIN_PASSWORD"], safe="")

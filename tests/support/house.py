@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
 from deploy.local.ports import free_ports
+from deploy.local.run_ports import read_ports
 from deploy.secret_values import read_secrets
 from shared.contracts.statuses import Status
 
@@ -40,6 +42,7 @@ class House:
     home: Path
     api: httpx.AsyncClient
     simulator: httpx.AsyncClient
+    environment: Mapping[str, str]
 
     # ---- what a user does
 
@@ -129,6 +132,17 @@ class House:
 
         await eventually(again, 10, every=0.1)
 
+    async def command(self, name: str) -> None:
+        """What ``make <name>`` does."""
+        await _command(name, self.environment)
+
+    def database(self, service: str) -> str:
+        """The plain ``postgresql://`` URL of a service's database."""
+        password = read_secrets(self.home / "secrets.env")[f"{service.upper()}_DATABASE_PASSWORD"]
+        port = read_ports(self.home / "ports.json")["postgres"]
+        name = f"carillon_{service}"
+        return f"postgresql://{name}:{quote(password, safe='')}@127.0.0.1:{port}/{name}"
+
     def log(self, name: str) -> str:
         return (self.home / "run" / f"{name}.log").read_text()
 
@@ -176,7 +190,7 @@ async def running_house(home: Path, settings: Mapping[str, str]) -> AsyncIterato
         )
         async with api, simulator:
             await _log_in(api, home)
-            yield House(home, api, simulator)
+            yield House(home, api, simulator, environment)
     finally:
         await _command("reset", environment)
 
