@@ -5,11 +5,28 @@ from pydantic import AwareDatetime
 from shared.contracts.base import Message, Part
 
 
+class Grounds(Part):
+    """Why these calls are allowed: the opening they belong to, as the scheduler reckoned it.
+
+    ``timezone`` is the client's, by whose clock the opening was found; the wave's, unless the
+    client has moved since. ``opens_at`` and ``closes_at`` carry that zone's offset, as it was found
+    in the ``tzdata`` release. ``text_revision`` is the mailing's revision whose text is sent.
+    """
+
+    mailing_id: int
+    timezone: str
+    opens_at: AwareDatetime
+    closes_at: AwareDatetime
+    tzdata: str
+    text_revision: int
+
+
 class SendCommand(Part):
     """Give one message to the provider.
 
     ``attempt`` is the call that is due, counted from 1 within the dispatch. ``unknown`` says
-    that the outcome of an earlier attempt of this dispatch was never learnt.
+    that the outcome of an earlier attempt of this dispatch was never learnt. ``text`` is this
+    client's own; None where all clients of the envelope get the same.
     """
 
     message_id: int
@@ -19,12 +36,14 @@ class SendCommand(Part):
     dispatch: int = 1
     attempt: int = 1
     unknown: bool = False
+    text: str | None = None
 
 
 class SendMessages(Message):
     """An envelope: commands of one mailing and zone, with what they share written once.
 
     No call starts at or after ``not_after``: the client's window, or the mailing, is over then.
+    ``grounds`` is None for trials, which keep no hours.
     """
 
     mailing_id: int
@@ -33,4 +52,5 @@ class SendMessages(Message):
     channel: str = "sms"
     text: str
     not_after: AwareDatetime
+    grounds: Grounds | None = None
     commands: tuple[SendCommand, ...]

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from shared.contracts.base import Message, Part
+from shared.contracts.commands import Grounds
 from shared.contracts.statuses import Status
 
 Kind = Literal[
@@ -51,6 +52,10 @@ class DeliveryEvent(Part):
     failure class, a policy's reason, ``window_passed``, ``gate_closed``, …), ``detail`` a sentence
     without anything personal. The gate's revisions of a ``returned`` say what the scheduler must
     have seen before it may emit the message anew.
+
+    An event about a call says by which of its message's ``grounds`` the call was made, and the
+    hash of the text. A ``returned`` of which some call may have been accepted has ``uncertain``
+    set and the ``text`` of that call with it: if there is another, it must say the same.
     """
 
     message_id: int
@@ -68,12 +73,20 @@ class DeliveryEvent(Part):
     next_attempt_at: AwareDatetime | None = None
     mailing_revision: int | None = None
     client_revision: int | None = None
+    grounds: int | None = None
+    text_sha256: str | None = None
+    uncertain: bool = False
+    text: str | None = None
 
 
 class DeliveryEvents(Message):
-    """Events of one kind, so that the routing key can name it."""
+    """Events of one kind, so that the routing key can name it.
+
+    ``grounds`` are written once and named by their place: many events share the same.
+    """
 
     kind: Kind
+    grounds: tuple[Grounds, ...] = ()
     events: tuple[DeliveryEvent, ...]
 
     @property

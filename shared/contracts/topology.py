@@ -14,6 +14,7 @@ RETRY = "carillon.retry"
 
 SCHEDULER_EVENTS = "scheduler.events"
 SCHEDULER_RETURNED = "scheduler.returned"
+SCHEDULER_TRIALS = "scheduler.trials"
 SENDER_GATES = "sender.gates"
 STATS_EVENTS = "stats.events"
 API_PROGRESS = "api.progress"
@@ -25,6 +26,8 @@ CHANNELS = ("sms",)
 EVENT_BINDINGS: dict[str, tuple[str, ...]] = {
     SCHEDULER_EVENTS: ("client.*", "mailing.*", "policy.*"),
     SCHEDULER_RETURNED: ("delivery.returned",),
+    # Not behind an import: whoever tries a text is waiting for it.
+    SCHEDULER_TRIALS: ("trial.*",),
     SENDER_GATES: ("gate.*",),
     STATS_EVENTS: ("delivery.*", "communication.*", "progress.planned", "progress.emitted"),
     API_PROGRESS: ("progress.*",),

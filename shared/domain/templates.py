@@ -1,0 +1,188 @@
+"""Texts with places for what is known of a client: ``Hello {{ name|default("friend") }}!``
+
+Jinja's sandbox, and of its language only what cannot run long or allocate much: no loops, no
+calls, no arithmetic, and filters that never make a text much longer. What a template may use is
+checked before anything is sent; what a single client lacks shows only when it is rendered, and
+then nothing is sent to them rather than a text with a hole in it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import jinja2
+from jinja2 import meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+VARIABLES = ("name", "phone", "email", "timezone", "operator_code", "tags", "attributes")
+FILTERS = (
+    *("default", "d", "upper", "lower", "title", "capitalize", "trim", "truncate"),
+    *("first", "last", "join", "int", "round", "length", "string"),
+)
+TESTS = (
+    "defined",
+    "undefined",
+    "none",
+    "string",
+    "number",
+    "in",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+)
+LONGEST_RESULT = 4_000
+
+_MARKS = ("{{", "{%", "{#")
+_ATTRIBUTES = "attributes"
+_ALLOWED: tuple[type[nodes.Node], ...] = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Keyword),
+    *(nodes.Getattr, nodes.Getitem, nodes.Filter, nodes.Test, nodes.If, nodes.CondExpr),
+    *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat),
+)
+
+Scalar = str | int | float | bool | None
+
+
+class BadTemplate(ValueError):
+    """The text cannot be a template; the message says why, in a sentence for its author."""
+
+
+class MissingVariable(Exception):
+    """A client has no value where the template needs one. ``variable``: such as attributes.city."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"The client has no {variable}.")
+        self.variable = variable
+
+
+class TooLong(Exception):
+    """With this client's values the text is longer than any may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """What a template may know of a client. A value that is None or empty counts as not there."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    timezone: str | None = None
+    operator_code: str | None = None
+    tags: Sequence[str] = ()
+    attributes: Mapping[str, Scalar] | None = None
+
+    def values(self) -> dict[str, object]:
+        known = {each: getattr(self, each) for each in VARIABLES}
+        given = {name: value for name, value in known.items() if value not in (None, "")}
+        attributes = {k: v for k, v in (self.attributes or {}).items() if v not in (None, "")}
+        return given | {_ATTRIBUTES: attributes}
+
+
+class _Missing(jinja2.Undefined):
+    """Nothing: false, equal to nothing, and no text."""
+
+    def __str__(self) -> str:
+        inside = self._undefined_obj is not jinja2.utils.missing
+        name = str(self._undefined_name)
+        raise MissingVariable(f"{_ATTRIBUTES}.{name}" if inside else name)
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    def __init__(self) -> None:
+        super().__init__(undefined=_Missing, keep_trailing_newline=True, autoescape=False)
+        self.filters = {name: self.filters[name] for name in FILTERS}
+        self.tests = {name: self.tests[name] for name in TESTS}
+        self.globals = {}
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        """A client's attribute may be called ``items`` or ``keys``: never the dictionary's own."""
+        return self.getitem(obj, attribute)
+
+
+_ENVIRONMENT = _Environment()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A checked text. ``variables``: those it names, such as ``name`` and ``attributes.city``."""
+
+    text: str
+    variables: frozenset[str]
+    _compiled: jinja2.Template | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether everybody gets the same."""
+        return self._compiled is None
+
+    def render(self, recipient: Recipient) -> str:
+        """Raises MissingVariable, TooLong."""
+        if self._compiled is None:
+            return self.text
+        rendered = self._compiled.render(recipient.values())
+        if len(rendered) > LONGEST_RESULT:
+            raise TooLong
+        return rendered
+
+
+@lru_cache(maxsize=1024)
+def template(text: str) -> Template:
+    """Reads a text. Raises BadTemplate."""
+    if not any(mark in text for mark in _MARKS):
+        return Template(text, frozenset(), None)
+    try:
+        tree = _ENVIRONMENT.parse(text)
+        _check(tree)
+        compiled = _ENVIRONMENT.from_string(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise BadTemplate(
+            f"The template cannot be read: {error.message} (line {error.lineno})."
+        ) from None
+    return Template(text, frozenset(_named(tree)), compiled)
+
+
+def _check(tree: nodes.Template) -> None:
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _ALLOWED):
+            what = type(node).__name__.lower()
+            raise BadTemplate(f"A template cannot use {what} (line {node.lineno}).")
+        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+            raise BadTemplate(f"Unknown filter {node.name!r}; known: {', '.join(FILTERS)}.")
+        if isinstance(node, nodes.Test) and node.name not in TESTS:
+            raise BadTemplate(f"Unknown test {node.name!r}; known: {', '.join(TESTS)}.")
+        if isinstance(node, nodes.Getattr | nodes.Getitem):
+            _check_access(node)
+    unknown = sorted(meta.find_undeclared_variables(tree) - set(VARIABLES))
+    if unknown:
+        known = ", ".join((*VARIABLES[:-1], "attributes.<name>"))
+        raise BadTemplate(f"Unknown variable {unknown[0]!r}; known: {known}.")
+
+
+def _check_access(node: nodes.Getattr | nodes.Getitem) -> None:
+    of_attributes = isinstance(node.node, nodes.Name) and node.node.name == _ATTRIBUTES
+    if not of_attributes or _key(node) is None:
+        raise BadTemplate(
+            f"Only attributes have parts, such as attributes.city (line {node.lineno})."
+        )
+
+
+def _key(node: nodes.Getattr | nodes.Getitem) -> str | None:
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    constant = node.arg
+    return (
+        constant.value
+        if isinstance(constant, nodes.Const) and isinstance(constant.value, str)
+        else None
+    )
+
+
+def _named(tree: nodes.Template) -> Iterator[str]:
+    yield from (name for name in meta.find_undeclared_variables(tree) if name != _ATTRIBUTES)
+    for dotted in tree.find_all(nodes.Getattr):
+        yield f"{_ATTRIBUTES}.{_key(dotted)}"
+    for indexed in tree.find_all(nodes.Getitem):
+        yield f"{_ATTRIBUTES}.{_key(indexed)}"

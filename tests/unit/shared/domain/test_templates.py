@@ -1,0 +1,103 @@
+"""Texts with places for what is known of a client."""
+
+import pytest
+
+from shared.domain.templates import (
+    BadTemplate,
+    MissingVariable,
+    Recipient,
+    TooLong,
+    template,
+)
+
+OLGA = Recipient(
+    name="Olga",
+    phone="79001234567",
+    timezone="Asia/Omsk",
+    operator_code="900",
+    tags=("vip", "spring"),
+    attributes={"city": "Omsk", "items": 3, "empty": "", "none": None, "zero": 0, "vip": True},
+)
+NOBODY = Recipient()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Plain { text } 100%", "Plain { text } 100%"),
+        ("Hello {{ name }}!\n", "Hello Olga!\n"),
+        ("{{ attributes.city|upper }} {{ attributes['city'] }}", "OMSK Omsk"),
+        ("{{ attributes.items }}", "3"),
+        ("{{ attributes.zero }}", "0"),
+        ('{{ attributes.street|default("the street") }}', "the street"),
+        ('{{ attributes.empty|default("…") }}{{ attributes.none|d("!") }}', "…!"),
+        ("{{ tags|join(', ') }}", "vip, spring"),
+        ("{% if attributes.vip %}Dear {% endif %}{{ name }}", "Dear Olga"),
+        ("{% if attributes.other %}a{% elif 'vip' in tags %}b{% else %}c{% endif %}", "b"),
+        ("{{ 'yes' if attributes.other is defined else 'no' }}", "no"),
+        ("{{ name ~ '!' }}{# said quietly #}", "Olga!"),
+        ("{{ '<b>' ~ name }}", "<b>Olga"),
+    ],
+)
+def test_what_a_client_gets(text: str, expected: str) -> None:
+    assert template(text).render(OLGA) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{{ nmae }}", "Unknown variable 'nmae'"),
+        ("{% if nmae %}a{% endif %}", "Unknown variable 'nmae'"),
+        ("{{ name", "cannot be read"),
+        ("{% if name %}", "cannot be read"),
+        ("{% for i in tags %}{{ i }}{% endfor %}", "cannot use for"),
+        ("{% set a = 1 %}", "cannot use assign"),
+        ("{% include 'x' %}", "cannot use include"),
+        ("{{ range(10) }}", "cannot use call"),
+        ("{{ name.upper() }}", "cannot use call"),
+        ("{{ name * 1000000000 }}", "cannot use mul"),
+        ("{{ 9 ** 9 }}", "cannot use pow"),
+        ("{{ name|center(1000000000) }}", "filter"),
+        ("{{ name|replace('a', 'b') }}", "filter"),
+        ("{{ name.__class__ }}", "Only attributes have parts"),
+        ("{{ attributes.city.__class__ }}", "Only attributes have parts"),
+        ("{{ attributes[name] }}", "Only attributes have parts"),
+        ("{{ name is divisibleby 3 }}", "test"),
+    ],
+)
+def test_what_is_refused(text: str, why: str) -> None:
+    with pytest.raises(BadTemplate, match=why):
+        template(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("{{ name }}", "name"),
+        ("{{ name|upper }}", "name"),
+        ("{{ name ~ '!' }}", "name"),
+        ("{{ attributes.city }}", "attributes.city"),
+        ("{{ attributes['city']|trim }}", "attributes.city"),
+    ],
+)
+def test_no_text_with_a_hole_in_it(text: str, variable: str) -> None:
+    with pytest.raises(MissingVariable) as missing:
+        template(text).render(NOBODY)
+    assert missing.value.variable == variable
+
+
+def test_the_attributes_of_python_are_not_those_of_a_client() -> None:
+    with pytest.raises(MissingVariable):
+        template("{{ attributes.__class__ }}").render(OLGA)
+
+
+def test_variables_are_named() -> None:
+    named = template("{{ name }} {{ attributes.city|d('') }}{% if attributes['vip'] %}{% endif %}")
+    assert named.variables == {"name", "attributes.city", "attributes.vip"}
+    assert not named.is_plain
+    assert template("Hello").is_plain
+
+
+def test_a_result_too_long_is_nobodys() -> None:
+    with pytest.raises(TooLong):
+        template("{{ name }}" * 300).render(Recipient(name="x" * 200))
