@@ -16,9 +16,8 @@ from services.stats.adapters.reports import PostgresReports
 from services.stats.adapters.upkeep import PostgresUpkeep
 from services.stats.domain.in_flight import InFlightCalls
 from services.stats.entrypoints.gathering import Gathering
-from services.stats.entrypoints.http import reads, token_check
+from services.stats.entrypoints.http import reads
 from services.stats.entrypoints.messages import subscribe
-from services.stats.entrypoints.problems import answer_with_problems
 from services.stats.entrypoints.ticks import every
 from services.stats.handlers import (
     Handler,
@@ -38,6 +37,8 @@ from shared.runtime.broker import Publisher, make_broker, start_when_reachable
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.database import make_engine
 from shared.runtime.health import database_answers, health_routes
+from shared.runtime.problems import answer_with_problems
+from shared.runtime.service_token import token_check
 
 
 def make_app(

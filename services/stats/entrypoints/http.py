@@ -1,10 +1,9 @@
 """The gateway's reads: internal, with the service token."""
 
-import hmac
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Path, Query, params
+from fastapi import APIRouter, Path, Query
 
 from services.stats.domain.books import audience, listed, total
 from services.stats.domain.in_flight import InFlightCalls
@@ -27,17 +26,6 @@ Id = Annotated[int, Path(ge=1, lt=2**63)]
 Ids = Annotated[list[Annotated[int, Query(ge=1, lt=2**63)]], Query(max_length=1000)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[int, Query(ge=0, lt=2**63)]
-
-
-def token_check(token: str) -> params.Depends:
-    """A dependency that lets nobody in without the service token."""
-    expected = f"Bearer {token}".encode()
-
-    async def check(authorization: Annotated[str, Header()] = "") -> None:
-        if not hmac.compare_digest(authorization.encode(), expected):
-            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
-
-    return params.Depends(check)
 
 
 def reads(reports: Reports, in_flight: InFlightCalls, clock: Clock) -> APIRouter:

@@ -10,11 +10,12 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from services.stats.domain.in_flight import InFlightCalls
-from services.stats.entrypoints.http import reads, token_check
-from services.stats.entrypoints.problems import answer_with_problems
+from services.stats.entrypoints.http import reads
 from services.stats.handlers import deliveries, waves_planned
 from shared.contracts.delivery import CallsInFlight, InFlight
 from shared.contracts.statuses import Status
+from shared.runtime.problems import answer_with_problems
+from shared.runtime.service_token import token_check
 from tests.unit.services.stats.examples import START, ZONES, batch, event, wave, waves
 from tests.unit.services.stats.fakes import FakeClock, ports
 from tests.unit.services.stats.memory import MemoryBooks

@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457)."""
+"""Errors as problem documents (RFC 9457), for what services ask of one another."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
