@@ -6,7 +6,7 @@ hash.
 """
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -28,6 +28,8 @@ class Record(TypedDict):
     phone: int
     first_at: str
     last_at: str
+    moments: list[str]
+    """When each call was accepted, repeats too; the first is `first_at`, the last `last_at`."""
     text_sha256: str
     answer: str
     """How the last call that was accepted was answered."""
@@ -71,6 +73,8 @@ class Books:
         self._phones = array("q")
         self._first = array("d")
         self._last = array("d")
+        # Moments between the first and the last call of the few messages that have them, by row.
+        self._between: defaultdict[int, array[float]] = defaultdict(lambda: array("d"))
         self._answers = array("B")
         self._digests = bytearray()
 
@@ -88,6 +92,8 @@ class Books:
         self.repeats_after[ANSWERS[self._answers[row]]] += 1
         if self._phones[row] != phone or self._digest(row) != digest:
             self.changed += 1
+        if self._counts[row] > 1:
+            self._between[row].append(self._last[row])
         self._counts[row] += 1
         self._last[row] = now
         self._answers[row] = _NUMBER[answer]
@@ -126,6 +132,11 @@ class Books:
     def _digest(self, row: int) -> bytes:
         return bytes(self._digests[row * _DIGEST : (row + 1) * _DIGEST])
 
+    def _moments(self, row: int) -> list[float]:
+        between = self._between.get(row, ())
+        last = [self._last[row]] if self._counts[row] > 1 else []
+        return [self._first[row], *between, *last]
+
     def _record(self, message: int, row: int) -> Record:
         return Record(
             id=message,
@@ -133,6 +144,7 @@ class Books:
             phone=self._phones[row],
             first_at=instant(self._first[row]),
             last_at=instant(self._last[row]),
+            moments=[instant(at) for at in self._moments(row)],
             text_sha256=self._digest(row).hex(),
             answer=ANSWERS[self._answers[row]].value,
         )

@@ -27,7 +27,7 @@ from services.sender.handlers.gates import message_handlers
 from services.sender.settings import Settings
 from shared.runtime.background import Background
 from shared.runtime.broker import Publisher, make_broker, start_when_reachable
-from shared.runtime.clock import SystemClock
+from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.database import engine_lifetime, make_engine
 from shared.runtime.health import database_answers, health_routes
 
@@ -54,14 +54,17 @@ def make_app(settings: Settings | None = None) -> ASGIApp:
 
 
 @asynccontextmanager
-async def running(settings: Settings, engine: AsyncEngine, link: BrokerLink) -> AsyncIterator[None]:
+async def running(
+    settings: Settings, engine: AsyncEngine, link: BrokerLink, clock: Clock | None = None
+) -> AsyncIterator[None]:
     """The sender at work. Leaving it ends calls under way, then gives back what has not begun."""
+    clock = clock or SystemClock()
     holder = f"{settings.node}-{secrets.token_hex(4)}"
     broker = make_broker(settings.rabbitmq_url.get_secret_value(), service="sender")
     outbox = BrokerOutbox(Publisher(broker))
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(client_lifetime(_client(settings)))
-        outside = _outside(settings, engine, client, outbox, link, holder)
+        outside = _outside(settings, engine, client, outbox, link, holder, clock)
         channels = [_channel(settings, name, outside) for name in settings.channels]
         subscribers = _subscribe(settings, broker, engine, link, channels)
         stack.push_async_callback(broker.stop)
@@ -72,9 +75,7 @@ async def running(settings: Settings, engine: AsyncEngine, link: BrokerLink) -> 
             for name, loop in channel.loops().items():
                 background.start(name, loop)
         counts = [channel.calls_by_mailing for channel in channels]
-        background.start(
-            "report-calls", lambda: report_calls(holder, counts, outbox, outside.clock)
-        )
+        background.start("report-calls", lambda: report_calls(holder, counts, outbox, clock))
         starting = asyncio.create_task(_start(broker, link, background))
         stack.callback(starting.cancel)
         yield
@@ -108,8 +109,8 @@ def _outside(
     outbox: BrokerOutbox,
     link: BrokerLink,
     holder: str,
+    clock: Clock,
 ) -> Outside:
-    clock = SystemClock()
     return Outside(
         ledger=PostgresLedger(
             engine,

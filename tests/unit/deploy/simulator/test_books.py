@@ -45,10 +45,24 @@ def test_a_record_tells_number_times_and_hash() -> None:
             "phone": PHONE,
             "first_at": "1970-01-01T00:00:01.000Z",
             "last_at": "1970-01-01T00:00:01.000Z",
+            "moments": ["1970-01-01T00:00:01.000Z"],
             "text_sha256": sha256(b"hello").hexdigest(),
             "answer": "ok",
         }
     ]
+
+
+def test_a_record_has_the_moment_of_every_repeat() -> None:
+    books = Books()
+    for number in (7, 8):
+        books.accept(number, PHONE, "hello", Answer.HUNG, now=1.0)
+    for second in (2.0, 3.0, 4.0):
+        books.accept(8, PHONE, "hello", Answer.OK, now=second)
+    books.accept(7, PHONE, "hello", Answer.OK, now=5.0)
+
+    once_repeated, thrice_repeated = (record["moments"] for record in books.page(None, 10).items)
+    assert once_repeated == [f"1970-01-01T00:00:0{second}.000Z" for second in (1, 5)]
+    assert thrice_repeated == [f"1970-01-01T00:00:0{second}.000Z" for second in (1, 2, 3, 4)]
 
 
 def test_pages_follow_each_other_in_the_order_of_acceptance() -> None:
