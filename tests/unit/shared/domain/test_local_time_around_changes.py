@@ -11,7 +11,7 @@ from itertools import combinations, permutations, product
 import pytest
 
 from shared.domain.local_time import Opening, Schedule, Timing, Window, is_open, openings
-from tests.unit.shared.domain.brute_force import (
+from tests.support.brute_force import (
     DAY,
     HOUR,
     MINUTE,

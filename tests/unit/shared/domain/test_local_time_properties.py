@@ -15,7 +15,7 @@ from shared.domain.local_time import (
     next_opening,
     openings,
 )
-from tests.unit.shared.domain.brute_force import (
+from tests.support.brute_force import (
     DAY,
     FIXED_ZONES,
     HOUR,

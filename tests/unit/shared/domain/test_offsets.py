@@ -7,7 +7,7 @@ import pytest
 from shared.domain import offsets
 from shared.domain.offsets import DAY, EPOCH, SECOND, Moment, Stretch, offset_at, stretch_at
 from shared.domain.zones import zone_info
-from tests.unit.shared.domain.brute_force import FIXED_ZONES, HOUR, distinct_zones
+from tests.support.brute_force import FIXED_ZONES, HOUR, distinct_zones
 
 
 def stretches(zone: str, since: Moment, until: Moment) -> list[Stretch]:
