@@ -11,6 +11,7 @@ from deploy.secret_values import SERVICES
 from deploy.variables import DEFAULT_ADMIN, DEFAULT_API_PORT, ROOT
 
 DEFAULT_SENDERS = 2
+DEFAULT_SCHEDULERS = 1
 VHOST = "carillon"
 USER = "carillon"
 
@@ -50,7 +51,10 @@ class Plan:
         """The processes in the order of their start; they stop in the opposite order."""
         services = [
             self._service("stats", "stats"),
-            self._service("scheduler", "scheduler", {"SCHEDULER_NODE": "0"}),
+            *(
+                self._service("scheduler", name, {"SCHEDULER_NODE": str(node)})
+                for node, name in enumerate(scheduler_names(self._variables))
+            ),
             self._service("api", "api"),
             *(
                 self._service("sender", f"sender-{n + 1}", {"SENDER_NODE": str(n + 1)})
@@ -137,7 +141,8 @@ class Plan:
             "RABBITMQ_URL": f"amqp://{USER}:{rabbitmq}@{LOOPBACK}:{ports['amqp']}/{VHOST}",
             "SERVICE_TOKEN": variables["SERVICE_TOKEN"],
             "API_STATS_URL": f"http://{LOOPBACK}:{ports['stats']}",
-            "API_SCHEDULER_URL": f"http://{LOOPBACK}:{ports['scheduler']}",
+            # Any replica answers, not only the one that leads.
+            "API_SCHEDULER_URL": f"http://{LOOPBACK}:{ports[scheduler_names(variables)[0]]}",
             "SCHEDULER_API_URL": f"http://{LOOPBACK}:{ports['api']}",
             **{f"{one.upper()}_DATABASE_URL": self._database(one) for one in SERVICES},
         }
@@ -155,10 +160,16 @@ def sender_count(variables: Mapping[str, str]) -> int:
     return int(variables.get("SENDER_REPLICAS", DEFAULT_SENDERS))
 
 
+def scheduler_names(variables: Mapping[str, str]) -> list[str]:
+    """One leads, the others stand by; a single one needs no number."""
+    count = int(variables.get("SCHEDULER_REPLICAS", DEFAULT_SCHEDULERS))
+    return ["scheduler"] if count == 1 else [f"scheduler-{n + 1}" for n in range(count)]
+
+
 def port_names(variables: Mapping[str, str]) -> list[str]:
     """What needs a port chosen for it; the api's is given."""
     senders = [f"sender-{n + 1}" for n in range(sender_count(variables))]
-    return [*SERVER_PORTS, "scheduler", "stats", "simulator", *senders]
+    return [*SERVER_PORTS, *scheduler_names(variables), "stats", "simulator", *senders]
 
 
 def fixed_ports(variables: Mapping[str, str]) -> dict[str, int]:

@@ -36,6 +36,26 @@ def test_each_sender_has_a_name_a_port_and_a_number() -> None:
     assert len({environment["SENDER_NODE"] for environment in senders.values()}) == 3
 
 
+def test_a_single_scheduler_has_no_number() -> None:
+    environment = environments(plan())["scheduler"]
+
+    assert environment["SCHEDULER_NODE"] == "0"
+    assert environments(plan())["api"]["API_SCHEDULER_URL"].endswith(environment["SCHEDULER_PORT"])
+
+
+def test_each_of_several_schedulers_has_a_name_a_port_and_a_node() -> None:
+    two = {"SCHEDULER_REPLICAS": "2"}
+    ports = {name: 20000 + n for n, name in enumerate(("api", *port_names(two)))}
+    secrets = {name: f"{name}-secret" for name in SECRETS}
+    found = environments(Plan({**secrets, **two}, ports))
+
+    replicas = {name: found[name] for name in found if name.startswith("scheduler")}
+    assert list(replicas) == ["scheduler-1", "scheduler-2"]
+    assert [own["SCHEDULER_NODE"] for own in replicas.values()] == ["0", "1"]
+    assert len({own["SCHEDULER_PORT"] for own in replicas.values()}) == 2
+    assert found["api"]["API_SCHEDULER_URL"].endswith(replicas["scheduler-1"]["SCHEDULER_PORT"])
+
+
 @pytest.mark.parametrize("service", ["api", "scheduler", "sender-1", "stats"])
 def test_a_service_knows_its_own_secrets_only(service: str) -> None:
     environment = environments(plan())[service]
