@@ -6,7 +6,7 @@ checked before anything is sent; what a single client lacks shows only when it i
 then nothing is sent to them rather than a text with a hole in it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,6 +58,16 @@ class MissingVariable(Exception):
         self.variable = variable
 
 
+class UnusableValue(MissingVariable):
+    """A client's value is of a kind that the template has no use for: a word, say, where it
+    compares numbers. ``variable``: all that the template names, since it may be any of them."""
+
+    def __init__(self, variables: Iterable[str]) -> None:
+        named = ", ".join(sorted(variables))
+        Exception.__init__(self, f"The template has no use for this client's {named}.")
+        self.variable = named
+
+
 class TooLong(Exception):
     """With this client's values the text is longer than any may be."""
 
@@ -85,6 +95,8 @@ class _Missing(jinja2.Undefined):
     """Nothing: false, equal to nothing, and no text."""
 
     def __str__(self) -> str:
+        if self._undefined_name is None:  # the first of no tags
+            raise jinja2.UndefinedError(self._undefined_hint)
         inside = self._undefined_obj is not jinja2.utils.missing
         name = str(self._undefined_name)
         raise MissingVariable(f"{_ATTRIBUTES}.{name}" if inside else name)
@@ -104,6 +116,9 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 _ENVIRONMENT = _Environment()
 
+# What goes wrong inside a checked template lies in the values: a word compared with a number.
+_BAD_VALUE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -119,10 +134,13 @@ class Template:
         return self._compiled is None
 
     def render(self, recipient: Recipient) -> str:
-        """Raises MissingVariable, TooLong."""
+        """Raises MissingVariable, UnusableValue, TooLong."""
         if self._compiled is None:
             return self.text
-        rendered = self._compiled.render(recipient.values())
+        try:
+            rendered = self._compiled.render(recipient.values())
+        except (*_BAD_VALUE, jinja2.TemplateError):
+            raise UnusableValue(self.variables) from None
         if len(rendered) > LONGEST_RESULT:
             raise TooLong
         return rendered

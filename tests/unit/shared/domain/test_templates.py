@@ -7,6 +7,7 @@ from shared.domain.templates import (
     MissingVariable,
     Recipient,
     TooLong,
+    UnusableValue,
     template,
 )
 
@@ -84,6 +85,29 @@ def test_no_text_with_a_hole_in_it(text: str, variable: str) -> None:
     with pytest.raises(MissingVariable) as missing:
         template(text).render(NOBODY)
     assert missing.value.variable == variable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if attributes.city > 18 %}grown{% endif %}",  # a word beside a number
+        "{% if attributes.age > 18 %}grown{% endif %}",  # nothing beside a number
+        "{{ name|round }}",
+        "{{ attributes.items|length }}",
+        "{{ name|truncate(attributes.city) }}",
+    ],
+)
+def test_a_value_without_use_is_the_clients_trouble_and_no_bug(text: str) -> None:
+    read = template(text)
+    with pytest.raises(UnusableValue) as unusable:
+        read.render(OLGA)
+    assert unusable.value.variable == ", ".join(sorted(read.variables))
+
+
+def test_the_first_of_no_tags_names_the_tags() -> None:
+    with pytest.raises(MissingVariable) as missing:
+        template("{{ tags|first }}").render(NOBODY)
+    assert missing.value.variable == "tags"
 
 
 def test_the_attributes_of_python_are_not_those_of_a_client() -> None:
