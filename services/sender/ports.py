@@ -1,14 +1,14 @@
 """What the sender needs from outside; the receipt of an envelope stands with ``Parcel``."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from services.sender.domain.failures import Result
-from services.sender.domain.outcomes import Outcome, OutcomeKind
+from services.sender.domain.outcomes import Outcome
 from services.sender.domain.verdicts import Look
 from services.sender.domain.work import Work
 from shared.contracts.commands import SendMessages
-from shared.contracts.delivery import CallsInFlight, DeliveryEvent
+from shared.contracts.delivery import CallsInFlight, DeliveryEvents
 from shared.contracts.gates import Gate
 
 
@@ -40,8 +40,9 @@ class Ledger(Protocol):
         message now, and only the news that it was sent may overrule them."""
         ...
 
-    async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Collection[int]:
-        """Record what was decided without a call, where nobody has moved the row meanwhile."""
+    async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Mapping[int, bool]:
+        """Record what was decided without a call. The ids of those whose row nobody has moved
+        meanwhile; the value: some call of the message may have been accepted."""
         ...
 
 
@@ -60,7 +61,7 @@ class Provider(Protocol):
 class Outbox(Protocol):
     """Publishes with confirms. Raises ConnectionError when none came: publish again."""
 
-    async def events(self, kind: OutcomeKind, events: Sequence[DeliveryEvent]) -> None: ...
+    async def events(self, message: DeliveryEvents) -> None: ...
 
     async def retry(self, tier: int, envelope: SendMessages) -> None: ...
 

@@ -93,6 +93,10 @@ class DeliveryEvents(Message):
     def key(self) -> str:
         return f"delivery.{self.kind}"
 
+    def encode(self) -> bytes:
+        """Without the fields that are empty: half of an event's, in what is the most of all."""
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+
 
 class InFlight(Part):
     mailing_id: int

@@ -1,6 +1,6 @@
 """The ledger in PostgreSQL: one statement per batch, never one per command."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -63,7 +63,7 @@ class PostgresLedger:
             rows = await connection.execute(RECORD_CALLS, values | self._holder)
             return {row[0]: RecordedAs(row[1], row[2]) for row in rows}
 
-    async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Collection[int]:
+    async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Mapping[int, bool]:
         outcomes = sorted(outcomes, key=_message_id_of)
         identity = _identity([outcome.work for outcome in outcomes])
         values = (
@@ -76,7 +76,7 @@ class PostgresLedger:
         )
         async with self._engine.connect() as connection:
             rows = await connection.execute(RECORD_UNCALLED, values | self._holder)
-            return {row[0] for row in rows}
+            return {row[0]: row[1] for row in rows}
 
 
 def _message_id(work: Work) -> int:

@@ -125,7 +125,7 @@ RECORD_UNCALLED = text(
         http_status = NULL, latency_ms = NULL, next_attempt_at = NULL,
         mailing_revision = excluded.mailing_revision, client_revision = excluded.client_revision
     WHERE {_IS_DUE}
-    RETURNING message_id
+    RETURNING message_id, uncertain
     """  # noqa: S608 - made of constants
 )
 

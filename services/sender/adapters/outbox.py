@@ -1,10 +1,7 @@
 """Publishes what the sender has to say."""
 
-from collections.abc import Sequence
-
-from services.sender.domain.outcomes import OutcomeKind
 from shared.contracts.commands import SendMessages
-from shared.contracts.delivery import CallsInFlight, DeliveryEvent, DeliveryEvents
+from shared.contracts.delivery import CallsInFlight, DeliveryEvents
 from shared.contracts.topology import RETRY, retry_key
 from shared.runtime.broker import Publisher
 
@@ -13,8 +10,8 @@ class BrokerOutbox:
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
 
-    async def events(self, kind: OutcomeKind, events: Sequence[DeliveryEvent]) -> None:
-        await self._publisher.event(DeliveryEvents(kind=kind, events=tuple(events)))
+    async def events(self, message: DeliveryEvents) -> None:
+        await self._publisher.event(message)
 
     async def retry(self, tier: int, envelope: SendMessages) -> None:
         key = retry_key(envelope.channel, tier)

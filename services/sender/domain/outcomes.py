@@ -1,4 +1,4 @@
-"""What became of a command: what the ledger records, and the event and the retry made of it."""
+"""What became of a command: what the ledger records, and what is to be published of it."""
 
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -16,13 +16,13 @@ from services.sender.domain.decisions import (
 from services.sender.domain.failures import Accepted, Result
 from services.sender.domain.work import Work
 from shared.contracts.commands import SendCommand
-from shared.contracts.delivery import DeliveryEvent
 
 OutcomeKind = Literal["sent", "retrying", "failed", "unknown", "returned"]
 
 
 class Outcome(NamedTuple):
-    """``due``: the attempt that is due now, the next one when retrying, else the command's."""
+    """``due``: the attempt that is due now, the next one when retrying, else the command's;
+    ``uncertain``: some call of the message may have been accepted, this one or an earlier."""
 
     work: Work
     kind: OutcomeKind
@@ -49,11 +49,19 @@ class Retry(NamedTuple):
     command: SendCommand
 
 
+class Told(NamedTuple):
+    """An outcome to be told, under its place in the message's life."""
+
+    outcome: Outcome
+    dispatch: int
+    attempt: int
+
+
 class Settlement(NamedTuple):
     """What must be published before a command may be forgotten; both None: nothing."""
 
     work: Work
-    event: DeliveryEvent | None = None
+    told: Told | None = None
     retry: Retry | None = None
 
 
@@ -113,28 +121,7 @@ def _kind(decision: Decision) -> OutcomeKind:
 
 def settlement(outcome: Outcome, dispatch: int, attempt: int) -> Settlement:
     """``dispatch`` and ``attempt``: those under which the ledger recorded it."""
-    return Settlement(outcome.work, _event(outcome, dispatch, attempt), _retry(outcome))
-
-
-def _event(outcome: Outcome, dispatch: int, attempt: int) -> DeliveryEvent:
-    command, letter = outcome.work.command, outcome.work.parcel.letter
-    return DeliveryEvent(
-        message_id=command.message_id,
-        mailing_id=letter.mailing_id,
-        client_id=command.client_id,
-        timezone=letter.timezone,
-        dispatch=dispatch,
-        attempt=attempt,
-        kind=outcome.kind,
-        at=outcome.at,
-        reason=outcome.reason,
-        detail=outcome.detail,
-        http_status=outcome.http_status,
-        latency_ms=outcome.latency_ms,
-        next_attempt_at=outcome.next_attempt_at,
-        mailing_revision=outcome.mailing_revision,
-        client_revision=outcome.client_revision,
-    )
+    return Settlement(outcome.work, Told(outcome, dispatch, attempt), _retry(outcome))
 
 
 def _retry(outcome: Outcome) -> Retry | None:

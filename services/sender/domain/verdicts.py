@@ -15,12 +15,19 @@ from typing import Literal
 
 from services.sender.domain.decisions import WINDOW_CLOSED, Rules, tier_for
 from services.sender.domain.failures import OutcomeUnknown
-from services.sender.domain.outcomes import Outcome, OutcomeKind, Retry, Settlement, due_command
+from services.sender.domain.outcomes import (
+    Outcome,
+    OutcomeKind,
+    Retry,
+    Settlement,
+    Told,
+    due_command,
+)
 from services.sender.domain.work import Work
-from shared.contracts.delivery import DeliveryEvent
 
 GATE_CLOSED = "gate_closed"
 GATE_MOVED = "gate_moved"
+SENT_EARLIER = "No call was made: an earlier dispatch had been accepted."
 
 State = Literal["claimed", "retrying", "sent", "failed", "unknown", "returned"]
 
@@ -45,6 +52,13 @@ class Recorded:
     mailing_revision: int | None = None
     client_revision: int | None = None
 
+    @property
+    def tier(self) -> int | None:
+        """Seconds from the outcome to the attempt that is due."""
+        if self.next_attempt_at is None or self.at is None:
+            return None
+        return round((self.next_attempt_at - self.at).total_seconds())
+
 
 @dataclass(frozen=True, slots=True)
 class GateState:
@@ -63,6 +77,10 @@ class Look:
     recorded: Recorded | None = None
     mailing_gate: GateState | None = None
     client_gate: GateState | None = None
+
+    @property
+    def under_our_lease(self) -> bool:
+        return self.recorded is not None and self.recorded.ours and self.recorded.lease_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +110,7 @@ def judge(work: Work, look: Look, rules: Rules) -> Verdict:
     if recorded is None:
         return _may_it_begin(work, look)
     if recorded.state == "sent":
-        return Settle(Settlement(work, _sent_event(work, recorded)))
+        return Settle(Settlement(work, _sent(work, recorded)))
     if recorded.dispatch > work.command.dispatch:
         return Settle(Settlement(work))
     if recorded.state == "claimed":
@@ -101,7 +119,7 @@ def judge(work: Work, look: Look, rules: Rules) -> Verdict:
         return _may_it_begin(work, look)
     if recorded.state == "retrying":
         return _judge_retrying(work, look, recorded, rules)
-    return Settle(Settlement(work, _recorded_event(work, recorded)))
+    return Settle(Settlement(work, _recorded(work, recorded)))
 
 
 def _judge_claimed(work: Work, look: Look, recorded: Recorded, rules: Rules) -> Verdict:
@@ -121,8 +139,8 @@ def _judge_retrying(work: Work, look: Look, recorded: Recorded, rules: Rules) ->
         return _may_it_begin(work, look)
     if work.command.attempt != recorded.called:
         return Settle(Settlement(work))
-    event = _recorded_event(work, recorded)
-    return Settle(Settlement(work, event, _retry_again(work, look, recorded, rules)))
+    told = _recorded(work, recorded)
+    return Settle(Settlement(work, told, _retry_again(work, look, recorded, rules)))
 
 
 def _retry_again(work: Work, look: Look, recorded: Recorded, rules: Rules) -> Retry:
@@ -171,34 +189,32 @@ def _never_reported(work: Work, now: datetime) -> Outcome:
     )
 
 
-def _sent_event(work: Work, recorded: Recorded) -> DeliveryEvent:
+def _sent(work: Work, recorded: Recorded) -> Told:
     """A dispatch after the sending is told so under its own number, or it would never end."""
     command = work.command
+    told = _recorded(work, recorded)
     if command.dispatch <= recorded.dispatch:
-        return _recorded_event(work, recorded)
-    event = _recorded_event(work, recorded)
-    return event.model_copy(update={"dispatch": command.dispatch, "attempt": command.attempt})
+        return told
+    outcome = told.outcome._replace(detail=SENT_EARLIER, http_status=None, latency_ms=None)
+    return Told(outcome, command.dispatch, command.attempt)
 
 
-def _recorded_event(work: Work, recorded: Recorded) -> DeliveryEvent:
+def _recorded(work: Work, recorded: Recorded) -> Told:
     kind: OutcomeKind | Literal["claimed"] = recorded.state
     if kind == "claimed" or recorded.called is None or recorded.at is None:
         raise ValueError("A row that is claimed for the first time has no outcome")
-    retrying = kind == "retrying"
-    return DeliveryEvent(
-        message_id=work.message_id,
-        mailing_id=work.parcel.letter.mailing_id,
-        client_id=work.command.client_id,
-        timezone=work.parcel.letter.timezone,
-        dispatch=recorded.dispatch,
-        attempt=recorded.called,
+    outcome = Outcome(
+        work=work,
         kind=kind,
         at=recorded.at,
+        due=recorded.attempt,
         reason=recorded.reason,
         detail=recorded.detail,
         http_status=recorded.http_status,
         latency_ms=recorded.latency_ms,
-        next_attempt_at=recorded.next_attempt_at if retrying else None,
+        uncertain=recorded.uncertain,
+        tier=recorded.tier if kind == "retrying" else None,
         mailing_revision=recorded.mailing_revision,
         client_revision=recorded.client_revision,
     )
+    return Told(outcome, recorded.dispatch, recorded.called)

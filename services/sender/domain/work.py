@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
+from hashlib import sha256
 from typing import Protocol
 
 from shared.contracts.commands import SendCommand, SendMessages
@@ -58,6 +60,25 @@ class Work:
     def message_id(self) -> int:
         return self.command.message_id
 
+    @property
+    def text(self) -> str:
+        """The client's own, where clients get texts of their own."""
+        own = self.command.text
+        return self.parcel.letter.text if own is None else own
+
+    @property
+    def text_sha256(self) -> str:
+        own = self.command.text
+        return _hash_of_shared(self.parcel.letter.text) if own is None else _hash_of(own)
+
 
 def unpack(parcel: Parcel) -> list[Work]:
     return [Work(command, parcel) for command in parcel.letter.commands]
+
+
+def _hash_of(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+# Texts of many thousand commands each; those of single clients would only push them out.
+_hash_of_shared = lru_cache(maxsize=128)(_hash_of)

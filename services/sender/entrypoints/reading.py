@@ -1,9 +1,10 @@
 """Reads envelopes, and parks those that cannot be read, up to a limit."""
 
 import logging
+from datetime import MAXYEAR, MINYEAR, datetime
 
 from services.sender.handlers import metrics
-from shared.contracts.commands import SendCommand, SendMessages
+from shared.contracts.commands import Grounds, SendCommand, SendMessages
 from shared.runtime.broker import decode
 from shared.runtime.logs import facts
 from shared.runtime.metrics import DEAD_LETTERS
@@ -34,9 +35,31 @@ def _can_be_kept(envelope: SendMessages, channel: str) -> bool:
         and len(envelope.commands) > 0
         and 0 <= envelope.mailing_id < _INT64
         and 0 <= envelope.mailing_revision < _INT64
-        and "\0" not in envelope.timezone
+        and _words_can_be_kept(envelope.timezone, envelope.text)
+        and _instant_can_be_kept(envelope.not_after)
+        and (envelope.grounds is None or _grounds_can_be_kept(envelope.grounds))
         and all(map(_command_can_be_kept, envelope.commands))
     )
+
+
+def _grounds_can_be_kept(grounds: Grounds) -> bool:
+    """They go into nobody's database here; but what we pass on must not spoil another's."""
+    return (
+        0 <= grounds.mailing_id < _INT64
+        and 0 <= grounds.text_revision < _INT64
+        and _words_can_be_kept(grounds.timezone, grounds.tzdata)
+        and _instant_can_be_kept(grounds.opens_at)
+        and _instant_can_be_kept(grounds.closes_at)
+    )
+
+
+def _words_can_be_kept(*words: str) -> bool:
+    return not any("\0" in word for word in words)
+
+
+def _instant_can_be_kept(instant: datetime) -> bool:
+    """At the ends of the calendar there is no room for the difference between two zones."""
+    return MINYEAR < instant.year < MAXYEAR
 
 
 def _command_can_be_kept(command: SendCommand) -> bool:
@@ -46,6 +69,7 @@ def _command_can_be_kept(command: SendCommand) -> bool:
         and 0 <= command.client_revision < _INT64
         and 0 <= command.dispatch < _INT32
         and 0 < command.attempt < _INT32
+        and (command.text is None or _words_can_be_kept(command.text))
     )
 
 

@@ -124,9 +124,7 @@ class Calling:
     async def _result(self, work: Work) -> Result:
         command = work.command
         try:
-            return await self._provider.send(
-                command.message_id, command.address, work.parcel.letter.text
-            )
+            return await self._provider.send(command.message_id, command.address, work.text)
         except Exception:  # a bug, but the request may have left: what is honest is "unknown"
             log.exception(
                 "A call failed in an unforeseen way",

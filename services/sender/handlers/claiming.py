@@ -17,7 +17,7 @@ from services.sender.domain.breaker import Flow
 from services.sender.domain.decisions import Rules
 from services.sender.domain.intake import Intake
 from services.sender.domain.outcomes import Outcome, Settlement, settlement
-from services.sender.domain.verdicts import ClaimAgain, Record, Settle, Verdict, judge
+from services.sender.domain.verdicts import ClaimAgain, Look, Record, Settle, Verdict, judge
 from services.sender.domain.work import Parcel, Work
 from services.sender.handlers import metrics
 from services.sender.handlers.calling import Calling, Slots
@@ -34,6 +34,9 @@ DATABASE_PAUSE = 0.5
 REVIEW_EVERY = 2.0  # seconds; a held command that must not be sent goes back within it
 REVIEW_AT_ONCE = 500  # commands per query
 PAUSE_AFTER_BUG = 1.0
+# What a claim saw of the gates may be so old (seconds) when its calls begin. A pause is promised to
+# hold a second after it was answered; connecting takes its share of that second, too.
+FRESH = 0.25
 
 
 class Claiming:
@@ -133,17 +136,20 @@ class Claiming:
         if not works:
             return 0
         self._slots.reserve(len(works))
+        asked = monotonic()
         claimed = await self._claimed(works)
         if claimed is None:
             self._slots.release(len(works))
             return 0
         calls = [work for work in works if work.message_id in claimed]
         rest = [work for work in works if work.message_id not in claimed]
-        self._slots.release(len(rest))
+        if monotonic() - asked > FRESH:
+            calls = await self._still_free(calls)
+        self._slots.release(len(works) - len(calls))
         for work in calls:
             self._calling.start(work, uncertain=claimed[work.message_id])
         self._claimed_total.inc(len(calls))
-        await self._judge(rest)
+        self._release(list(await self._judge(rest)))
         return len(calls)
 
     async def _claimed(self, works: Sequence[Work]) -> Mapping[int, bool] | None:
@@ -161,29 +167,44 @@ class Claiming:
         works = self._custody.admit(held)
         # From the end, because what is kept goes back to the front of its lane.
         for start in reversed(range(0, len(works), REVIEW_AT_ONCE)):
-            await self._judge(works[start : start + REVIEW_AT_ONCE])
+            free = await self._judge(works[start : start + REVIEW_AT_ONCE])
+            self._release(list(free))
         self._reviewed_at = monotonic()
 
-    async def _judge(self, works: Sequence[Work]) -> None:
+    async def _still_free(self, claimed: Sequence[Work]) -> list[Work]:
+        """After a claim that took its time: a gate may have closed since it looked."""
+        free = await self._judge(claimed)
+        may_call = self._link.may_call()
+        held = {work for work, look in free.items() if may_call and look.under_our_lease}
+        self._release([work for work in free if work not in held])
+        return [work for work in free if work in held]
+
+    async def _judge(self, works: Sequence[Work]) -> Mapping[Work, Look]:
+        """Deals with those against which something stands; returns the others."""
         if not works:
-            return
+            return {}
         try:
             looks = await self._ledger.look(works)
             verdicts = [judge(w, look, self._rules) for w, look in zip(works, looks, strict=True)]
-            await self._carry_out(works, verdicts)
+            await self._carry_out(verdicts)
         except Exception as error:  # noqa: BLE001 - settled there: kept, or given back and logged
             await self._failed(works, error)
+            return {}
+        found = zip(works, looks, verdicts, strict=True)
+        return {work: look for work, look, verdict in found if isinstance(verdict, ClaimAgain)}
 
-    async def _carry_out(self, works: Sequence[Work], verdicts: Sequence[Verdict]) -> None:
+    async def _carry_out(self, verdicts: Sequence[Verdict]) -> None:
         outcomes = [verdict.outcome for verdict in verdicts if isinstance(verdict, Record)]
-        recorded = await self._ledger.record_uncalled(outcomes) if outcomes else ()
+        recorded = await self._ledger.record_uncalled(outcomes) if outcomes else {}
         settlements = [v.settlement for v in verdicts if isinstance(v, Settle)]
-        settlements += [_settled(o) for o in outcomes if o.work.message_id in recorded]
-        again = [w for w, v in zip(works, verdicts, strict=True) if isinstance(v, ClaimAgain)]
-        again += [o.work for o in outcomes if o.work.message_id not in recorded]
+        settlements += [
+            _settled(outcome, uncertain=recorded[outcome.work.message_id])
+            for outcome in outcomes
+            if outcome.work.message_id in recorded
+        ]
         self._count(verdicts)
         self._publish(settlements)
-        self._release(again)
+        self._release([o.work for o in outcomes if o.work.message_id not in recorded])
 
     def _count(self, verdicts: Sequence[Verdict]) -> None:
         for verdict in verdicts:
@@ -211,14 +232,15 @@ class Claiming:
         self.look_again([*works, *freed])
 
 
-def _settled(outcome: Outcome) -> Settlement:
+def _settled(outcome: Outcome, *, uncertain: bool) -> Settlement:
+    """``uncertain``: as the ledger has it, which knows of calls that others made."""
     command = outcome.work.command
-    return settlement(outcome, command.dispatch, command.attempt)
+    return settlement(outcome._replace(uncertain=uncertain), command.dispatch, command.attempt)
 
 
 def _name(verdict: Verdict) -> str | None:
     match verdict:
-        case Settle(settlement) if settlement.event is not None:
+        case Settle(settlement) if settlement.told is not None:
             return "published_again"
         case Settle(settlement):
             return "put_off" if settlement.retry is not None else "absorbed"

@@ -11,18 +11,18 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from services.sender.domain.outcomes import OutcomeKind, Retry, Settlement
+from services.sender.domain.events import delivery_events
+from services.sender.domain.outcomes import OutcomeKind, Retry, Settlement, Told
 from services.sender.domain.work import Work
 from services.sender.handlers.custody import Custody
 from services.sender.handlers.persistence import until_done
 from services.sender.ports import Outbox
 from shared.contracts.commands import SendMessages
-from shared.contracts.delivery import DeliveryEvent
 from shared.runtime.batches import Batches
 
 T = TypeVar("T")
 
-# About 150 kB of JSON: far below what a broker takes, enough to make a message's cost small.
+# Some 100 kB of JSON: far below what a broker takes, enough to make a message's cost small.
 EVENTS_PER_MESSAGE = 500
 COMMANDS_PER_ENVELOPE = 100  # as the scheduler does: an envelope should not hold slots for long
 
@@ -50,20 +50,20 @@ class Publishing:
             await self._publish(await self._settlements.take())
 
     async def _publish(self, settlements: Sequence[Settlement]) -> None:
-        events = [s.event for s in settlements if s.event is not None]
-        await _publish_all(self._events(events))
+        tolds = [s.told for s in settlements if s.told is not None]
+        await _publish_all(self._events(tolds))
         await _publish_all(self._retries(settlements))
         works = [settlement.work for settlement in settlements]
         await self._custody.settle(works)
         self._look_again(self._custody.release(works))
 
-    def _events(self, events: Sequence[DeliveryEvent]) -> Iterator[Publish]:
-        by_kind: dict[OutcomeKind, list[DeliveryEvent]] = defaultdict(list)
-        for event in events:
-            by_kind[event.kind].append(event)  # type: ignore[index] # only kinds of our own
-        for kind, its_events in by_kind.items():
-            for chunk in chunks(its_events, EVENTS_PER_MESSAGE):
-                yield partial(self._outbox.events, kind, chunk)
+    def _events(self, tolds: Sequence[Told]) -> Iterator[Publish]:
+        by_kind: dict[OutcomeKind, list[Told]] = defaultdict(list)
+        for told in tolds:
+            by_kind[told.outcome.kind].append(told)
+        for kind, its_tolds in by_kind.items():
+            for chunk in chunks(its_tolds, EVENTS_PER_MESSAGE):
+                yield partial(self._outbox.events, delivery_events(kind, chunk))
 
     def _retries(self, settlements: Sequence[Settlement]) -> Iterator[Publish]:
         groups: dict[tuple[object, ...], list[tuple[SendMessages, Retry]]] = defaultdict(list)
@@ -87,6 +87,7 @@ def _header(letter: SendMessages) -> tuple[object, ...]:
         letter.channel,
         letter.not_after,
         letter.text,
+        letter.grounds,
     )
 
 

@@ -1,19 +1,19 @@
 """The sender's ports in memory: what the real ones promise, without their servers."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from services.sender.domain.failures import Accepted, Result
-from services.sender.domain.outcomes import Outcome, OutcomeKind
+from services.sender.domain.outcomes import Outcome
 from services.sender.domain.verdicts import GateState, Look, Recorded
 from services.sender.domain.work import Lane, Parcel, Receipt, Work, unpack
 from services.sender.ports import RecordedAs
-from shared.contracts.commands import SendCommand, SendMessages
-from shared.contracts.delivery import CallsInFlight, DeliveryEvent
+from shared.contracts.commands import Grounds, SendCommand, SendMessages
+from shared.contracts.delivery import CallsInFlight, DeliveryEvent, DeliveryEvents
 from shared.contracts.gates import Gate
 
 START = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -44,6 +44,18 @@ def letter(*commands: SendCommand, **changes: Any) -> SendMessages:
         "commands": commands,
     }
     return SendMessages.model_validate(facts | changes)
+
+
+def grounds(**changes: Any) -> Grounds:
+    facts = {
+        "mailing_id": MAILING,
+        "timezone": "Asia/Tokyo",
+        "opens_at": "2026-11-21T10:00:00+09:00",
+        "closes_at": "2026-11-21T20:00:00+09:00",
+        "tzdata": "2026b",
+        "text_revision": 1,
+    }
+    return Grounds.model_validate(facts | changes)
 
 
 @dataclass
@@ -131,13 +143,14 @@ class MemoryLedger:
         await self._arrive()
         return {o.work.message_id: self._record(o) for o in outcomes if self._may_record(o)}
 
-    async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Collection[int]:
+    async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Mapping[int, bool]:
         await self._arrive()
-        due = [o for o in outcomes if self._is_due(o.work)]
-        for outcome in due:
+        recorded: dict[int, bool] = {}
+        for outcome in [o for o in outcomes if self._is_due(o.work)]:
             uncertain = self._uncertain(outcome.work) or outcome.uncertain
             self._put(outcome.work, self._of(outcome, outcome.work.command.dispatch, uncertain))
-        return {outcome.work.message_id for outcome in due}
+            recorded[outcome.work.message_id] = uncertain
+        return recorded
 
     async def _arrive(self) -> None:
         await asyncio.sleep(0)
@@ -267,11 +280,13 @@ class FakeProvider:
     def __init__(self, answer: Callable[[int], Result] = lambda _: Accepted()) -> None:
         self.answer = answer
         self.calls: list[int] = []
+        self.texts: dict[int, str] = {}
         self.open = asyncio.Event()
         self.open.set()
 
     async def send(self, message_id: int, address: str, text: str) -> Result:
         self.calls.append(message_id)
+        self.texts[message_id] = text
         await self.open.wait()
         return self.answer(message_id)
 
@@ -283,8 +298,8 @@ class FakeOutbox:
         self.log: list[tuple[str, Any]] = []
         self.failing: Exception | None = None
 
-    async def events(self, kind: OutcomeKind, events: Sequence[DeliveryEvent]) -> None:
-        await self._publish(kind, list(events))
+    async def events(self, message: DeliveryEvents) -> None:
+        await self._publish(message.kind, message)
 
     async def retry(self, tier: int, envelope: SendMessages) -> None:
         await self._publish(f"retry.{tier}", envelope)
@@ -299,8 +314,9 @@ class FakeOutbox:
         self.log.append((key, message))
 
     def events_of(self, message_id: int) -> list[DeliveryEvent]:
-        batches: Iterable[Any] = (message for _, message in self.log if isinstance(message, list))
-        return [event for batch in batches for event in batch if event.message_id == message_id]
+        batches = [message for _, message in self.log if isinstance(message, DeliveryEvents)]
+        events = [event for batch in batches for event in batch.events]
+        return [event for event in events if event.message_id == message_id]
 
     def keys(self) -> list[str]:
         return [key for key, _ in self.log]

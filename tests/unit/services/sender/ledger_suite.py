@@ -176,8 +176,8 @@ class LedgerSuite:
         await ledgers.theirs.claim([calling, over])
         await ledgers.theirs.record_calls([ledgers.outcome(over, "sent")])
         returned = [ledgers.outcome(each, "returned") for each in (new, calling, over)]
-        assert set(await ledgers.ours.record_uncalled(returned)) == {new.message_id}
-        assert set(await ledgers.ours.record_uncalled(returned)) == set()
+        assert await ledgers.ours.record_uncalled(returned) == {new.message_id: False}
+        assert await ledgers.ours.record_uncalled(returned) == {}
 
     async def test_uncalled_outcome_keeps_what_stopped_it(self, ledgers: Ledgers) -> None:
         one = ledgers.work(command(attempt=2))
@@ -189,6 +189,38 @@ class LedgerSuite:
         assert look.recorded is not None
         assert (look.recorded.called, look.recorded.attempt) == (2, 2)
         assert (look.recorded.mailing_revision, look.recorded.client_revision) == (4, 6)
+
+    async def test_what_may_have_been_accepted_is_remembered_through_all_dispatches(
+        self, ledgers: Ledgers
+    ) -> None:
+        one = ledgers.work()
+        await ledgers.ours.claim([one])
+        lost = ledgers.outcome(one, "returned")._replace(uncertain=True)
+        await ledgers.ours.record_calls([lost])
+        second, third = at_attempt(one, 1, dispatch=2), at_attempt(one, 1, dispatch=3)
+        stopped = ledgers.outcome(second, "returned")
+        assert await ledgers.theirs.record_uncalled([stopped]) == {one.message_id: True}
+        assert await ledgers.theirs.claim([third]) == {one.message_id: True}
+
+    async def test_what_a_silent_sender_left_is_uncertain(self, ledgers: Ledgers) -> None:
+        silent, untouched = ledgers.work(), ledgers.work()
+        await ledgers.ours.claim([silent])
+        await ledgers.let_leases_run_out()
+        returned = [ledgers.outcome(each, "returned") for each in (silent, untouched)]
+        assert await ledgers.theirs.record_uncalled(returned) == {
+            silent.message_id: True,
+            untouched.message_id: False,
+        }
+
+    async def test_nothing_but_a_sending_stands_in_the_way_of_the_next_dispatch(
+        self, ledgers: Ledgers
+    ) -> None:
+        for state in ("retrying", "failed", "unknown", "returned"):
+            one = ledgers.work()
+            await ledgers.ours.claim([one])
+            lost = ledgers.outcome(one, state)._replace(uncertain=True)
+            await ledgers.ours.record_calls([lost])
+            assert await claimed(ledgers.once, at_attempt(one, 1, dispatch=2)) == [0]
 
     async def test_nothing_at_all(self, ledgers: Ledgers) -> None:
         nothing: Sequence[Work] = []

@@ -37,8 +37,8 @@ def verdict(its: Work, recorded: Recorded | None, rules: Rules = RULES, **look: 
 def published(found: Verdict) -> tuple[str, int, int] | None:
     """(kind, dispatch, attempt) of the event that is published again; None when absorbed."""
     assert isinstance(found, Settle)
-    event = found.settlement.event
-    return None if event is None else (event.kind, event.dispatch, event.attempt)
+    told = found.settlement.told
+    return None if told is None else (told.outcome.kind, told.dispatch, told.attempt)
 
 
 @pytest.mark.parametrize(

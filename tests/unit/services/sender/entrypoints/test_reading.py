@@ -1,9 +1,10 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.sender.entrypoints.reading import ParkingLimit, read_envelope
-from tests.unit.services.sender.fakes import command, letter
+from tests.unit.services.sender.fakes import command, grounds, letter
 
 
 def read(body: bytes) -> object:
@@ -11,8 +12,13 @@ def read(body: bytes) -> object:
 
 
 def test_envelope_is_read() -> None:
-    good = letter(command(), command())
+    good = letter(command(), command(text="Your own"), grounds=grounds())
     assert read(good.encode()) == good
+
+
+def test_trials_are_read_though_they_belong_to_nobody() -> None:
+    trial = command(client_id=0, client_revision=0)
+    assert read(letter(trial, mailing_id=0, mailing_revision=0).encode()) is not None
 
 
 @pytest.mark.parametrize(
@@ -30,6 +36,15 @@ def test_what_is_no_envelope_is_not_read(body: bytes) -> None:
         {"mailing_id": 2**63},
         {"mailing_revision": -1},
         {"timezone": "Asia/\0Tokyo"},
+        {"text": "The bells\0"},
+        {"not_after": datetime.max.replace(tzinfo=UTC)},
+        {"grounds": grounds(timezone="\0")},
+        {"grounds": grounds(tzdata="2026\0b")},
+        {"grounds": grounds(mailing_id=-1)},
+        {"grounds": grounds(mailing_id=2**63)},
+        {"grounds": grounds(text_revision=2**63)},
+        {"grounds": grounds(opens_at=datetime.min.replace(tzinfo=UTC))},
+        {"grounds": grounds(closes_at="9999-12-31T23:59:59-12:00")},
         {"version": 2},
     ],
 )
@@ -48,6 +63,7 @@ def test_envelope_that_cannot_be_kept_is_not_read(changes: dict[str, Any]) -> No
         {"dispatch": 2**31},
         {"attempt": 2**31},
         {"attempt": 0},
+        {"text": "\0"},
     ],
 )
 def test_one_command_that_cannot_be_kept_spoils_its_envelope(changes: dict[str, Any]) -> None:
