@@ -1,11 +1,12 @@
 """What the scheduler's rules need from the outside. The adapters are in ``adapters/``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from services.scheduler.domain.returned import Client
+from services.scheduler.domain.revisions import KeptWave
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
 from services.scheduler.domain.waves import Phase, Standing
 from shared.contracts.base import Message
@@ -20,19 +21,24 @@ BatchKind = Literal["queued", "planned", "expired", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class PlannedWave:
+    """``starts_over``: from its first client, whatever it had come to; else where it was."""
+
     zone: str
     size: int
     standing: Standing
+    starts_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DueWave:
-    """A wave whose next instant has come: its opening when pending, its closing when open."""
+    """A wave whose next instant has come: its opening when pending, else its closing, or the last
+    instant to begin when it has not."""
 
     mailing: MailingChanged
     zone: str
     phase: Phase
     due_at: datetime
+    begun_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,9 @@ class Batch:
     members: Sequence[Member]
 
 
+MakePlan = Callable[[Mapping[str, KeptWave]], Sequence[PlannedWave]]
+
+
 class Directory(Protocol):
     """The copy of the clients."""
 
@@ -77,19 +86,44 @@ class Directory(Protocol):
         ...
 
     async def count_by_zone(self, filter_: FilterSpec) -> dict[str, int]:
-        """Matching clients in every zone the copy knows, zeros included."""
+        """Matching clients in every zone the copy knows, zeros included. Costs what there are of
+        zones, codes and sets of tags, whatever the number of clients."""
+        ...
+
+    async def freeze(self, mailing_id: int, filter_: FilterSpec) -> None:
+        """Takes down who matches now, instead of whoever was taken down before."""
+        ...
+
+    async def count_frozen(self, mailing_id: int) -> dict[str, int]:
+        """Like :meth:`count_by_zone`, of a frozen audience: by the zone they live in now; those
+        deleted since by the zone they had."""
         ...
 
 
 class Plans(Protocol):
     """Mailings as launched, and their waves."""
 
-    async def revision(self, mailing_id: int) -> int:
-        """The revision the plan has; 0 when the mailing is unknown."""
+    async def known(self, mailing_id: int) -> MailingChanged | None:
+        """The mailing as of the revision that the plan has."""
         ...
 
-    async def save(self, mailing: MailingChanged, waves: Sequence[PlannedWave]) -> None:
-        """Keeps the mailing and its waves if its revision is higher than the one known."""
+    async def save(
+        self, mailing: MailingChanged, plan: MakePlan, revived: Collection[str], now: datetime
+    ) -> None:
+        """Keeps the mailing and the waves that ``plan`` makes of those there are, and brings back
+        the messages that the scheduler ended for a reason in ``revived``.
+
+        Nothing happens when the plan has this revision, or a higher one.
+        """
+        ...
+
+    async def waiting(self) -> list[MailingChanged]:
+        """Mailings with waves that have not taken anybody yet."""
+        ...
+
+    async def resize(self, mailing: MailingChanged, sizes: Mapping[str, int]) -> bool:
+        """Corrects the sizes (by zone) of waves that have not taken anybody yet, if the mailing
+        still has that revision; whether any was another."""
         ...
 
     async def growing(self) -> list[MailingChanged]:

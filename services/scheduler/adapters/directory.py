@@ -1,40 +1,16 @@
 """The copy of the directory, in PostgreSQL."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.scheduler.adapters.crowd import write_clients
 from services.scheduler.adapters.rows import put_waves
 from services.scheduler.ports import PlannedWave
 from shared.contracts.directory import ClientState
 from shared.contracts.mailings import FilterSpec
-
-# Arrays of arrays cannot be unnested; tags hold no control characters.
-_BETWEEN_TAGS = "\x1f"
-
-_APPLY = text(
-    f"""
-    INSERT INTO client AS c
-        (id, revision, deleted, phone, operator_code, timezone, tags, email, name, attributes)
-    SELECT id, revision, deleted, phone, code, zone, string_to_array(tags, '{_BETWEEN_TAGS}'),
-           email, name, attributes
-    FROM unnest(
-        CAST(:ids AS bigint[]), CAST(:revisions AS bigint[]), CAST(:deleted AS boolean[]),
-        CAST(:phones AS text[]), CAST(:codes AS text[]), CAST(:zones AS text[]),
-        CAST(:tags AS text[]), CAST(:emails AS text[]), CAST(:names AS text[]),
-        CAST(:attributes AS text[])
-    ) AS s (id, revision, deleted, phone, code, zone, tags, email, name, attributes)
-    ON CONFLICT (id) DO UPDATE SET
-        revision = excluded.revision, deleted = excluded.deleted, phone = excluded.phone,
-        operator_code = excluded.operator_code, timezone = excluded.timezone,
-        tags = excluded.tags, email = excluded.email, name = excluded.name,
-        attributes = excluded.attributes
-    WHERE c.revision < excluded.revision
-    """  # noqa: S608 - a constant of this module
-)
 
 # What every query that chooses clients by a mailing's filter says.
 MATCHES = """
@@ -42,14 +18,34 @@ MATCHES = """
     AND (CAST(:codes AS text[]) IS NULL OR c.operator_code = ANY (CAST(:codes AS text[])))
 """
 
+# What it says instead when the mailing's audience was taken down at its launch.
+IN_FROZEN = """
+    EXISTS (SELECT 1 FROM frozen f WHERE f.mailing_id = :mailing AND f.client_id = c.id)
+"""
+
 _COUNT = text(
     f"""
     SELECT zone.name, coalesce(matching.clients, 0) AS clients
     FROM zone LEFT JOIN (
-        SELECT c.timezone, count(*) AS clients FROM client c
-        WHERE NOT c.deleted AND {MATCHES} GROUP BY c.timezone
+        SELECT c.timezone, CAST(sum(c.clients) AS bigint) AS clients FROM crowd c
+        WHERE {MATCHES} GROUP BY c.timezone
     ) AS matching ON matching.timezone = zone.name
     """  # noqa: S608 - a constant of this module
+)
+_FREEZE = text(
+    f"""
+    INSERT INTO frozen (mailing_id, client_id, timezone)
+    SELECT :mailing, c.id, c.timezone FROM client c WHERE NOT c.deleted AND {MATCHES}
+    """  # noqa: S608 - a constant of this module
+)
+_COUNT_FROZEN = text(
+    """
+    SELECT zone.name, coalesce(living.clients, 0) AS clients
+    FROM zone LEFT JOIN (
+        SELECT CASE WHEN c.deleted THEN f.timezone ELSE c.timezone END AS name, count(*) AS clients
+        FROM frozen f JOIN client c ON c.id = f.client_id WHERE f.mailing_id = :mailing GROUP BY 1
+    ) AS living ON living.name = zone.name
+    """
 )
 
 
@@ -79,27 +75,24 @@ class PostgresDirectory:
         zones = sorted({c.timezone for c in newest if not c.deleted})
         add_zones = "INSERT INTO zone SELECT unnest(CAST(:zones AS text[])) ON CONFLICT DO NOTHING"
         async with self._engine.begin() as connection:
-            await connection.execute(_APPLY, _columns(list(newest)))
+            await write_clients(connection, list(newest))
             await connection.execute(text(add_zones), {"zones": zones})
             for mailing_id, waves in new_waves.items():
                 await put_waves(connection, mailing_id, waves)
 
     async def count_by_zone(self, filter_: FilterSpec) -> dict[str, int]:
+        return await self._counts(_COUNT, filter_parameters(filter_))
+
+    async def freeze(self, mailing_id: int, filter_: FilterSpec) -> None:
+        key = {"mailing": mailing_id}
+        forget = text("DELETE FROM frozen WHERE mailing_id = :mailing")
+        async with self._engine.begin() as connection:
+            await connection.execute(forget, key)
+            await connection.execute(_FREEZE, key | filter_parameters(filter_))
+
+    async def count_frozen(self, mailing_id: int) -> dict[str, int]:
+        return await self._counts(_COUNT_FROZEN, {"mailing": mailing_id})
+
+    async def _counts(self, query: TextClause, parameters: Mapping[str, Any]) -> dict[str, int]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(_COUNT, filter_parameters(filter_))
-            return {row.name: row.clients for row in rows}
-
-
-def _columns(clients: Sequence[ClientState]) -> dict[str, list[Any]]:
-    return {
-        "ids": [c.id for c in clients],
-        "revisions": [c.revision for c in clients],
-        "deleted": [c.deleted for c in clients],
-        "phones": [c.phone for c in clients],
-        "codes": [c.operator_code for c in clients],
-        "zones": [c.timezone for c in clients],
-        "tags": [_BETWEEN_TAGS.join(c.tags) for c in clients],
-        "emails": [c.email for c in clients],
-        "names": [c.name for c in clients],
-        "attributes": [json.dumps(c.attributes) if c.attributes else None for c in clients],
-    }
+            return {row.name: row.clients for row in await connection.execute(query, parameters)}

@@ -1,6 +1,6 @@
 """Mailings and waves, in PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -8,128 +8,70 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.scheduler.adapters import plans_sql as sql
 from services.scheduler.adapters.rows import (
     holds_revision,
     mailing_of,
     put_waves,
     standing_columns,
 )
+from services.scheduler.domain.revisions import KeptWave, is_frozen
 from services.scheduler.domain.waves import Phase, Standing
-from services.scheduler.ports import DueWave, PlannedWave
+from services.scheduler.ports import DueWave, MakePlan
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned, WaveState
-
-_SAVE_MAILING = text(
-    """
-    INSERT INTO mailing AS m (id, revision, state, body)
-    VALUES (:id, :revision, :state, :body)
-    ON CONFLICT (id) DO UPDATE
-        SET revision = excluded.revision, state = excluded.state, body = excluded.body
-    WHERE m.revision < excluded.revision
-    RETURNING id
-    """
-)
-# Whoever waits for a window is looked at again under the new plan.
-_RECONSIDER_HELD = text(
-    "UPDATE message SET due_at = now() WHERE mailing_id = :id AND state = 'held'"
-)
-_START = text(
-    """
-    UPDATE mailing SET started_at = :now WHERE id = :id AND started_at IS NULL
-        AND EXISTS (SELECT 1 FROM wave WHERE mailing_id = :id AND phase = 'open' AND size > 0)
-    """
-)
-_NO_REBUILD = "NOT EXISTS (SELECT 1 FROM control WHERE rebuilding)"
-_DUE = text(
-    f"""
-    SELECT m.body, w.timezone, w.phase,
-        CASE w.phase WHEN 'pending' THEN w.opens_at ELSE w.closes_at END
-    FROM wave w JOIN mailing m ON m.id = w.mailing_id
-    WHERE m.state <> 'paused' AND {_NO_REBUILD} AND (
-        (w.phase = 'pending' AND w.opens_at <= :now) OR (w.phase = 'open' AND w.closes_at <= :now)
-    )
-    ORDER BY w.opens_at LIMIT :limit
-    """  # noqa: S608 - a constant of this module
-)
-_MOVE = text(
-    """
-    UPDATE wave w SET
-        phase = s.phase, opens_at = s.opens_at, closes_at = s.closes_at,
-        rest = s.rest, reason = s.reason,
-        seq = w.seq + CASE WHEN
-            (w.opens_at, w.closes_at, w.rest) IS DISTINCT FROM (s.opens_at, s.closes_at, s.rest)
-            THEN 1 ELSE 0 END
-    FROM unnest(
-        CAST(:zones AS text[]), CAST(:phases AS text[]),
-        CAST(:opens AS timestamptz[]), CAST(:closes AS timestamptz[]),
-        CAST(:rests AS text[]), CAST(:reasons AS text[])
-    ) AS s (zone, phase, opens_at, closes_at, rest, reason)
-    WHERE w.mailing_id = :mailing AND w.timezone = s.zone AND w.phase IN ('pending', 'open')
-    """
-)
-# A zone in which nobody matches is planned, in case somebody comes to, but not spoken of.
-_UNTOLD_WAVES = text(
-    """
-    SELECT m.id, m.revision, w.timezone, w.seq, w.size, w.opens_at, w.closes_at, w.rest, w.reason
-    FROM wave w JOIN mailing m ON m.id = w.mailing_id
-    WHERE w.seq > w.announced_seq AND (w.size > 0 OR w.announced_seq > 0)
-    ORDER BY m.id, w.timezone
-    """
-)
-_WAVES_TOLD = text(
-    """
-    UPDATE wave w SET announced_seq = s.seq
-    FROM unnest(CAST(:zones AS text[]), CAST(:seqs AS integer[])) AS s (zone, seq)
-    WHERE w.mailing_id = :mailing AND w.timezone = s.zone AND w.announced_seq < s.seq
-    """
-)
-_UNTOLD_ENDS = text(
-    """
-    SELECT m.id, m.revision, coalesce(sum(w.rows), 0)
-    FROM mailing m LEFT JOIN wave w ON w.mailing_id = m.id
-    WHERE m.emitted_revision < m.revision AND m.state <> 'paused'
-        AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.mailing_id = m.id)
-        AND NOT EXISTS (
-            SELECT 1 FROM wave o WHERE o.mailing_id = m.id AND o.phase <> 'ended'
-        )
-    GROUP BY m.id
-    """
-)
-_NEXT_INSTANT = text(
-    f"""
-    SELECT least(
-        (SELECT min(w.opens_at) FROM wave w JOIN mailing m ON m.id = w.mailing_id
-         WHERE w.phase = 'pending' AND m.state <> 'paused' AND {_NO_REBUILD}),
-        (SELECT min(w.closes_at) FROM wave w JOIN mailing m ON m.id = w.mailing_id
-         WHERE w.phase = 'open' AND m.state <> 'paused'),
-        (SELECT min(h.due_at) FROM message h JOIN mailing m ON m.id = h.mailing_id
-         WHERE h.state = 'held' AND h.due_at > :now AND m.state <> 'paused')
-    )
-    """  # noqa: S608 - a constant of this module
-)
 
 
 class PostgresPlans:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def revision(self, mailing_id: int) -> int:
-        query = text("SELECT revision FROM mailing WHERE id = :id")
+    async def known(self, mailing_id: int) -> MailingChanged | None:
+        query = text("SELECT body FROM mailing WHERE id = :id")
         async with self._engine.connect() as connection:
-            return await connection.scalar(query, {"id": mailing_id}) or 0
+            body = await connection.scalar(query, {"id": mailing_id})
+        return None if body is None else mailing_of(body)
 
-    async def save(self, mailing: MailingChanged, waves: Sequence[PlannedWave]) -> None:
+    async def save(
+        self, mailing: MailingChanged, plan: MakePlan, revived: Collection[str], now: datetime
+    ) -> None:
+        key = {"id": mailing.mailing_id}
+        frozen = is_frozen(mailing.spec)
         row = {
-            "id": mailing.mailing_id,
+            **key,
             "revision": mailing.revision,
             "state": mailing.state,
             "body": mailing.encode().decode(),
+            "swept": not frozen,
+        }
+        revive = {**key, "now": now, "reasons": sorted(revived), "frozen": frozen}
+        async with self._engine.begin() as connection:
+            # From here on nobody takes from the waves or moves them.
+            if await connection.scalar(sql.SAVE_MAILING, row) is None:
+                return
+            kept = {
+                zone: KeptWave(Phase(phase), rest, begun_at)
+                for zone, phase, rest, begun_at in await connection.execute(sql.KEPT_WAVES, key)
+            }
+            await put_waves(connection, mailing.mailing_id, plan(kept))
+            await connection.execute(sql.RECONSIDER_HELD, key | {"now": now})
+            if revived:
+                await connection.execute(sql.REVIVE, revive)
+
+    async def waiting(self) -> list[MailingChanged]:
+        async with self._engine.connect() as connection:
+            return [mailing_of(body) for body in await connection.scalars(sql.WAITING)]
+
+    async def resize(self, mailing: MailingChanged, sizes: Mapping[str, int]) -> bool:
+        row = {
+            "mailing": mailing.mailing_id,
+            "zones": list(sizes),
+            "sizes": list(sizes.values()),
         }
         async with self._engine.begin() as connection:
-            if await connection.scalar(_SAVE_MAILING, row) is None:
-                return
-            await put_waves(connection, mailing.mailing_id, waves)
-            await connection.execute(_RECONSIDER_HELD, {"id": mailing.mailing_id})
+            if not await holds_revision(connection, mailing):
+                return False
+            return (await connection.execute(sql.RESIZE, row)).rowcount > 0
 
     async def growing(self) -> list[MailingChanged]:
         query = (
@@ -140,10 +82,10 @@ class PostgresPlans:
 
     async def due(self, now: datetime, limit: int) -> list[DueWave]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(_DUE, {"now": now, "limit": limit})
+            rows = await connection.execute(sql.DUE, {"now": now, "limit": limit})
             return [
-                DueWave(mailing_of(body), zone, Phase(phase), due_at)
-                for body, zone, phase, due_at in rows
+                DueWave(mailing_of(body), zone, Phase(phase), due_at, begun_at)
+                for body, zone, phase, due_at, begun_at in rows
             ]
 
     async def move(
@@ -153,13 +95,13 @@ class PostgresPlans:
         async with self._engine.begin() as connection:
             if not await holds_revision(connection, mailing):
                 return
-            key = {"mailing": mailing.mailing_id, "zones": list(standings)}
-            await connection.execute(_MOVE, key | columns)
+            key = {"mailing": mailing.mailing_id, "zones": list(standings), "now": now}
+            await connection.execute(sql.MOVE, key | columns)
             await _start(connection, mailing.mailing_id, now)
 
     async def unannounced_waves(self) -> list[WavesPlanned]:
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(_UNTOLD_WAVES)).all()
+            rows = (await connection.execute(sql.UNTOLD_WAVES)).all()
         return [
             WavesPlanned(
                 mailing_id=mailing_id,
@@ -182,7 +124,7 @@ class PostgresPlans:
 
     async def waves_announced(self, waves: WavesPlanned) -> None:
         await self._mark(
-            _WAVES_TOLD,
+            sql.WAVES_TOLD,
             mailing=waves.mailing_id,
             zones=[wave.timezone for wave in waves.waves],
             seqs=[wave.seq for wave in waves.waves],
@@ -203,7 +145,7 @@ class PostgresPlans:
 
     async def unannounced_ends(self) -> list[MailingEmitted]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(_UNTOLD_ENDS)
+            rows = await connection.execute(sql.UNTOLD_ENDS)
             return [
                 MailingEmitted(mailing_id=i, revision=revision, messages=int(messages))
                 for i, revision, messages in rows
@@ -215,7 +157,7 @@ class PostgresPlans:
 
     async def next_instant(self, now: datetime) -> datetime | None:
         async with self._engine.connect() as connection:
-            instant: datetime | None = await connection.scalar(_NEXT_INSTANT, {"now": now})
+            instant: datetime | None = await connection.scalar(sql.NEXT_INSTANT, {"now": now})
             return instant
 
     async def keep_waves_shut(self, shut: bool) -> None:
@@ -227,4 +169,4 @@ class PostgresPlans:
 
 
 async def _start(connection: AsyncConnection, mailing_id: int, now: datetime) -> None:
-    await connection.execute(_START, {"id": mailing_id, "now": now})
+    await connection.execute(sql.START, {"id": mailing_id, "now": now})

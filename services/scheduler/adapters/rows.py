@@ -26,22 +26,35 @@ async def holds_revision(connection: AsyncConnection, mailing: MailingChanged) -
     return found is not None
 
 
-# A plan made anew starts over with every client; who has a row already keeps it. Until the wave
-# has ended, its size is the greater of what the plan counts and the rows there are.
+# To start over is to pass over everybody who has a row.
+_START_OVER = text(
+    """
+    UPDATE wave SET cursor = 0, phase = 'pending', seq = seq + 1
+    WHERE mailing_id = :mailing AND timezone = ANY (CAST(:zones AS text[]))
+    """
+)
+# While nobody has been taken the size is what the plan counts; once the wave has ended it is the
+# number of its rows.
 _PUT_WAVES = text(
     """
     INSERT INTO wave AS w
-        (mailing_id, timezone, phase, size, opens_at, closes_at, rest, reason)
+        (mailing_id, timezone, phase, size, opens_at, closes_at, rest, reason, begin_by)
     SELECT :mailing, *
     FROM unnest(
         CAST(:zones AS text[]), CAST(:phases AS text[]), CAST(:sizes AS bigint[]),
         CAST(:opens AS timestamptz[]), CAST(:closes AS timestamptz[]),
-        CAST(:rests AS text[]), CAST(:reasons AS text[])
+        CAST(:rests AS text[]), CAST(:reasons AS text[]), CAST(:begin_bys AS timestamptz[])
     )
     ON CONFLICT (mailing_id, timezone) DO UPDATE SET
-        phase = excluded.phase, size = greatest(w.rows, excluded.size), cursor = 0,
-        opens_at = excluded.opens_at, closes_at = excluded.closes_at,
-        rest = excluded.rest, reason = excluded.reason, seq = w.seq + 1
+        phase = excluded.phase, opens_at = excluded.opens_at, closes_at = excluded.closes_at,
+        rest = excluded.rest, reason = excluded.reason, begin_by = excluded.begin_by,
+        size = CASE WHEN w.cursor > 0 THEN w.size ELSE greatest(w.rows, excluded.size) END,
+        seq = w.seq + CASE WHEN
+            (w.opens_at, w.closes_at, w.rest, w.reason, w.size)
+            IS DISTINCT FROM
+            (excluded.opens_at, excluded.closes_at, excluded.rest, excluded.reason,
+             CASE WHEN w.cursor > 0 THEN w.size ELSE greatest(w.rows, excluded.size) END)
+            THEN 1 ELSE 0 END
     """
 )
 
@@ -49,6 +62,8 @@ _PUT_WAVES = text(
 async def put_waves(
     connection: AsyncConnection, mailing_id: int, waves: Sequence[PlannedWave]
 ) -> None:
+    over = [wave.zone for wave in waves if wave.starts_over]
+    await connection.execute(_START_OVER, {"mailing": mailing_id, "zones": over})
     await connection.execute(_PUT_WAVES, {"mailing": mailing_id, **_columns(waves)})
 
 
@@ -67,4 +82,5 @@ def standing_columns(standings: Sequence[Standing]) -> dict[str, list[Any]]:
         "closes": [standing.closes_at for standing in standings],
         "rests": [standing.rest for standing in standings],
         "reasons": [standing.reason for standing in standings],
+        "begin_bys": [standing.begin_by for standing in standings],
     }

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.scheduler.domain.waves import Phase, judge
 from shared.contracts.delivery import DeliveryEvent
-from shared.contracts.mailings import FilterSpec, MailingChanged
+from shared.contracts.mailings import FilterSpec, MailingChanged, MailingSpec
 
 CLIENT_DELETED = "client_deleted"
 NOT_IN_AUDIENCE = "not_in_audience"
@@ -55,17 +55,26 @@ def due_after(event: DeliveryEvent, now: datetime) -> datetime:
     return now + PAUSE_AFTER_STOPPED_CHANNEL if event.reason == "channel_stopped" else now
 
 
-def decide(mailing: MailingChanged, client: Client, now: datetime) -> Verdict:
+def decide(
+    mailing: MailingChanged, client: Client, now: datetime, *, returned_at: datetime | None
+) -> Verdict:
+    """``returned_at``: when the senders last gave it back; None when it was never theirs. It is
+    not late for the opening in which it was already on its way."""
     if client.deleted:
         return End("cancelled", CLIENT_DELETED)
-    standing = judge(mailing, client.zone, now, begun=True)
+    standing = judge(mailing, client.zone, now, begun_at=returned_at)
     if standing.phase is Phase.SETTLING:
         return End(standing.rest, standing.reason or "")
-    if not matches(mailing.spec.filter, client):
+    if not is_meant(mailing.spec, client):
         return End("cancelled", NOT_IN_AUDIENCE)
     if standing.phase is Phase.PENDING and standing.opens_at is not None:
         return HoldUntil(standing.opens_at)
     return Emit(standing.closes_at or now)
+
+
+def is_meant(spec: MailingSpec, client: Client) -> bool:
+    """Who was in a frozen audience stays in it, whatever became of their tags."""
+    return spec.audience == "frozen" or matches(spec.filter, client)
 
 
 def matches(filter_: FilterSpec, client: Client) -> bool:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from shared.contracts.mailings import MailingSpec, WindowSpec
 from shared.domain.local_time import Schedule, Timing, Window
+from shared.domain.zones import UnknownZone, zone_info
 
 
 @lru_cache(maxsize=1024)
@@ -18,6 +19,16 @@ def schedule_of(spec: MailingSpec) -> Schedule:
         holidays=frozenset(spec.holidays),
         max_lateness=None if lateness is None else timedelta(minutes=lateness),
     )
+
+
+def is_known_zone(zone: str) -> bool:
+    """Whether the tz database has it. One that it lost since the client came must stop nobody
+    else, and has no local hours."""
+    try:
+        zone_info(zone)
+    except UnknownZone:
+        return False
+    return True
 
 
 def _window(spec: WindowSpec | None) -> Window | None:

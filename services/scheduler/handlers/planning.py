@@ -1,15 +1,25 @@
 """Plans mailings: which zones, how many clients, when each opens."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 
+from services.scheduler.domain.revisions import (
+    Change,
+    KeptWave,
+    change_of,
+    is_frozen,
+    reasons_gone,
+    starts_over,
+    stays_ended,
+)
 from services.scheduler.domain.waves import Phase, Standing, judge
 from services.scheduler.metrics import OPENING_DELAY
 from services.scheduler.ports import Directory, DueWave, PlannedWave, Plans
 from shared.contracts.directory import ClientsChanged
-from shared.contracts.mailings import MailingChanged
+from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.runtime.clock import Clock
 from shared.runtime.logs import facts
 
@@ -23,6 +33,9 @@ class Planner:
         self._directory = directory
         self._plans = plans
         self._clock = clock
+        # Changes of the directory, and how many the sizes follow; whoever led before us may have
+        # left them behind.
+        self._changes, self._followed = 1, 0
 
     async def on_clients_changed(self, event: ClientsChanged) -> None:
         zones = sorted({client.timezone for client in event.clients if not client.deleted})
@@ -30,24 +43,26 @@ class Planner:
         growing = await self._plans.growing() if unknown else []
         waves = {mailing.mailing_id: self._empty_waves(mailing, unknown) for mailing in growing}
         await self._directory.apply(event.clients, waves)
+        self._changes += 1
 
     def _empty_waves(self, mailing: MailingChanged, zones: list[str]) -> list[PlannedWave]:
         """Waves for zones that first appear after launch; one that missed its window is none."""
         now = self._clock.now()
-        judged = ((zone, judge(mailing, zone, now, begun=False)) for zone in zones)
+        judged = ((zone, judge(mailing, zone, now, begun_at=None)) for zone in zones)
         return [PlannedWave(z, 0, s.planned()) for z, s in judged if s.phase is not Phase.SETTLING]
 
     async def on_mailing_changed(self, mailing: MailingChanged) -> None:
-        """Every revision is planned afresh; who has a row keeps it."""
-        if await self._plans.revision(mailing.mailing_id) >= mailing.revision:
+        """Plans a revision; what it leaves as it was goes on where it is."""
+        known = await self._plans.known(mailing.mailing_id)
+        if known is not None and known.revision >= mailing.revision:
             return
-        counts = await self._directory.count_by_zone(mailing.spec.filter)
+        change = change_of(known, mailing)
+        if change.freezes:
+            await self._directory.freeze(mailing.mailing_id, mailing.spec.filter)
+        counts = await self._count(mailing)
         now = self._clock.now()
-        waves = [
-            PlannedWave(zone, size, judge(mailing, zone, now, begun=False).planned())
-            for zone, size in counts.items()
-        ]
-        await self._plans.save(mailing, waves)
+        plan = partial(_plan, mailing, change, counts, now)
+        await self._plans.save(mailing, plan, reasons_gone(change, mailing), now)
         log.info(
             "A mailing was planned",
             extra=facts(
@@ -59,22 +74,64 @@ class Planner:
             ),
         )
 
+    async def _count(self, mailing: MailingChanged) -> dict[str, int]:
+        if is_frozen(mailing.spec):
+            return await self._directory.count_frozen(mailing.mailing_id)
+        return await self._directory.count_by_zone(mailing.spec.filter)
+
+    async def follow_directory(self) -> bool:
+        """Counts anew for waves that wait, when clients have changed; whether any is another."""
+        changes, resized = self._changes, False
+        if changes == self._followed:
+            return False
+        counted: dict[FilterSpec, dict[str, int]] = {}  # a thousand mailings may share a filter
+        for mailing in await self._plans.waiting():
+            filter_ = mailing.spec.filter
+            if is_frozen(mailing.spec):
+                sizes = await self._count(mailing)
+            elif filter_ in counted:
+                sizes = counted[filter_]
+            else:
+                sizes = counted[filter_] = await self._count(mailing)
+            resized = await self._plans.resize(mailing, sizes) or resized
+        self._followed = changes
+        return resized
+
     async def move_due_waves(self) -> bool:
         """Opens and closes the waves whose instant has come; whether there were any."""
         now = self._clock.now()
         due = await self._plans.due(now, DUE_AT_ONCE)
         for wave in due:
-            if wave.phase is Phase.PENDING:
+            if wave.phase is Phase.PENDING and wave.begun_at != wave.due_at:
                 OPENING_DELAY.observe((now - wave.due_at).total_seconds())
         for mailing, waves in _by_mailing(due):
             await self._plans.move(mailing, _standings(waves, now), now)
         return bool(due)
 
 
+def _plan(
+    mailing: MailingChanged,
+    change: Change,
+    counts: Mapping[str, int],
+    now: datetime,
+    kept: Mapping[str, KeptWave],
+) -> list[PlannedWave]:
+    """What to write of the waves; those that stay ended are left out."""
+    planned = []
+    for zone, size in counts.items():
+        wave = kept.get(zone)
+        if wave is not None and stays_ended(change, wave):
+            continue
+        over = wave is not None and starts_over(change, wave)
+        begun_at = wave.begun_at if wave is not None else None
+        standing = judge(mailing, zone, now, begun_at=begun_at)
+        planned.append(PlannedWave(zone, size, standing.planned(), over))
+    return planned
+
+
 def _standings(waves: Iterable[DueWave], now: datetime) -> dict[str, Standing]:
     return {
-        wave.zone: judge(wave.mailing, wave.zone, now, begun=wave.phase is Phase.OPEN)
-        for wave in waves
+        wave.zone: judge(wave.mailing, wave.zone, now, begun_at=wave.begun_at) for wave in waves
     }
 
 

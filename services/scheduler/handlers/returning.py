@@ -45,7 +45,8 @@ class Returns:
             list
         )
         for message in held:
-            groups[_outcome(decide(mailing, message.client, now))].append(message)
+            verdict = decide(mailing, message.client, now, returned_at=None)
+            groups[_outcome(verdict)].append(message)
         for (kind, reason, due_at), members in groups.items():
             batch = await self._messages.emit_again(mailing, kind, reason, members, due_at)
             if batch is not None:

@@ -27,31 +27,39 @@ DAY: dict[str, Any] = {
 
 
 def test_in_the_window_it_goes_out_again_until_the_window_closes() -> None:
-    verdict = decide(mailing(1, **DAY, window={"from": "10:00", "to": "20:00"}), SOMEBODY, NOON)
+    verdict = decide(
+        mailing(1, **DAY, window={"from": "10:00", "to": "20:00"}), SOMEBODY, NOON, returned_at=None
+    )
     assert verdict == Emit(NOON.replace(hour=20))
 
 
 def test_outside_it_waits_for_the_next_window_of_its_clients_present_zone() -> None:
     away = Client(False, "Asia/Tokyo", "999", ())
-    verdict = decide(mailing(1, **DAY, window={"from": "10:00", "to": "20:00"}), away, NOON)
+    verdict = decide(
+        mailing(1, **DAY, window={"from": "10:00", "to": "20:00"}), away, NOON, returned_at=None
+    )
     assert verdict == HoldUntil(datetime(2026, 11, 24, 1, tzinfo=UTC))
 
 
 def test_without_a_window_left_it_expires() -> None:
     past = mailing(1, starts_at=NOON - timedelta(hours=2), ends_at=NOON - timedelta(hours=1))
-    assert decide(past, SOMEBODY, NOON) == End("expired", "window_passed")
+    assert decide(past, SOMEBODY, NOON, returned_at=None) == End("expired", "window_passed")
 
 
 def test_a_deleted_client_or_a_cancelled_mailing_ends_it() -> None:
     gone = Client(True, "", "", ())
-    assert decide(mailing(1, **DAY), gone, NOON) == End("cancelled", "client_deleted")
+    assert decide(mailing(1, **DAY), gone, NOON, returned_at=None) == End(
+        "cancelled", "client_deleted"
+    )
     cancelled = mailing(1, state="cancelled", **DAY)
-    assert decide(cancelled, SOMEBODY, NOON) == End("cancelled", "mailing_cancelled")
+    assert decide(cancelled, SOMEBODY, NOON, returned_at=None) == End(
+        "cancelled", "mailing_cancelled"
+    )
 
 
 def test_who_is_no_longer_in_the_audience_gets_nothing() -> None:
     silver = mailing(1, **DAY, filter={"tags": ["silver"]})
-    assert decide(silver, SOMEBODY, NOON) == End("cancelled", "not_in_audience")
+    assert decide(silver, SOMEBODY, NOON, returned_at=None) == End("cancelled", "not_in_audience")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""Clients, and how many there are of each kind, written together.
+
+``crowd`` counts the clients of every zone, operator code and set of tags: all that a filter can
+tell apart. A plan adds up its rows, and so costs the same whether a kind has one client or a
+million. It is kept by differences, in the statement that writes the clients.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.directory import ClientState
+
+# Arrays of arrays cannot be unnested; tags hold no control characters.
+_BETWEEN_TAGS = "\x1f"
+
+# A difference is to a state that nobody else is changing: the leader and a rebuild write at the
+# same time. Another lock than the leader's.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(2)")
+# Returns the kinds of which nobody is left.
+_WRITE = text(
+    f"""
+    WITH given AS MATERIALIZED (
+        SELECT id, revision, deleted, phone, operator_code, timezone,
+            string_to_array(tags, '{_BETWEEN_TAGS}') AS tags, email, name, attributes
+        FROM unnest(
+            CAST(:ids AS bigint[]), CAST(:revisions AS bigint[]), CAST(:deleted AS boolean[]),
+            CAST(:phones AS text[]), CAST(:codes AS text[]), CAST(:zones AS text[]),
+            CAST(:tags AS text[]), CAST(:emails AS text[]), CAST(:names AS text[]),
+            CAST(:attributes AS text[])
+        ) AS s (id, revision, deleted, phone, operator_code, timezone, tags,
+                email, name, attributes)
+    ), before AS (
+        SELECT c.id, c.timezone, c.operator_code, c.tags
+        FROM client c JOIN given ON given.id = c.id WHERE NOT c.deleted
+    ), written AS (
+        INSERT INTO client AS c
+            (id, revision, deleted, phone, operator_code, timezone, tags, email, name, attributes)
+        SELECT id, revision, deleted, phone, operator_code, timezone, tags, email, name, attributes
+        FROM given
+        ON CONFLICT (id) DO UPDATE SET
+            revision = excluded.revision, deleted = excluded.deleted, phone = excluded.phone,
+            operator_code = excluded.operator_code, timezone = excluded.timezone,
+            tags = excluded.tags, email = excluded.email, name = excluded.name,
+            attributes = excluded.attributes
+        WHERE c.revision < excluded.revision
+        RETURNING id, deleted, timezone, operator_code, tags
+    ), difference AS (
+        SELECT timezone, operator_code, tags, sum(clients) AS clients FROM (
+            SELECT timezone, operator_code, tags, 1 AS clients FROM written WHERE NOT deleted
+            UNION ALL
+            SELECT b.timezone, b.operator_code, b.tags, -1
+            FROM before b JOIN written w ON w.id = b.id
+        ) AS moved
+        GROUP BY timezone, operator_code, tags HAVING sum(clients) <> 0
+    ), counted AS (
+        INSERT INTO crowd AS k (timezone, operator_code, tags, clients)
+        SELECT timezone, operator_code, tags, clients FROM difference
+        ON CONFLICT (timezone, operator_code, tags) DO UPDATE
+            SET clients = k.clients + excluded.clients
+        RETURNING timezone, operator_code, tags, clients
+    )
+    SELECT timezone, operator_code, tags FROM counted WHERE clients = 0
+    """  # noqa: S608 - a constant of this module
+)
+_FORGET = text(
+    f"""
+    DELETE FROM crowd k
+    USING unnest(CAST(:zones AS text[]), CAST(:codes AS text[]), CAST(:tags AS text[]))
+        AS s (zone, code, tags)
+    WHERE k.timezone = s.zone AND k.operator_code = s.code
+        AND k.tags = string_to_array(s.tags, '{_BETWEEN_TAGS}') AND k.clients = 0
+    """  # noqa: S608 - a constant of this module
+)
+
+
+async def write_clients(connection: AsyncConnection, clients: Sequence[ClientState]) -> None:
+    """Keeps each state that is newer than the one there is; each client once."""
+    await connection.execute(_ONE_AT_A_TIME)
+    gone = (await connection.execute(_WRITE, _columns(clients))).all()
+    if gone:
+        kinds = {
+            "zones": [zone for zone, _, _ in gone],
+            "codes": [code for _, code, _ in gone],
+            "tags": [_BETWEEN_TAGS.join(tags) for _, _, tags in gone],
+        }
+        await connection.execute(_FORGET, kinds)
+
+
+def _columns(clients: Sequence[ClientState]) -> dict[str, list[Any]]:
+    return {
+        "ids": [c.id for c in clients],
+        "revisions": [c.revision for c in clients],
+        "deleted": [c.deleted for c in clients],
+        "phones": [c.phone for c in clients],
+        "codes": [c.operator_code for c in clients],
+        "zones": [c.timezone for c in clients],
+        "tags": [_BETWEEN_TAGS.join(c.tags) for c in clients],
+        "emails": [c.email for c in clients],
+        "names": [c.name for c in clients],
+        "attributes": [json.dumps(c.attributes) if c.attributes else None for c in clients],
+    }
