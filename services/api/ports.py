@@ -9,13 +9,15 @@ from typing import Any, Protocol
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
 from services.api.domain.imports.batches import RowError
 from services.api.domain.imports.progress import Import, ImportFormat, ImportTask
-from services.api.domain.mailings import Mailing, MailingState, NewMailing
+from services.api.domain.mailings import Mailing, MailingState, NewMailing, Revision
 from services.api.domain.outbox import OutboxRow
 from services.api.domain.tags import Tag
+from services.api.domain.trials import TrialRecord
 from services.api.domain.users import Tokens, TokenUse, User
 from shared.contracts.base import Message
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.mailings import MailingChanged
+from shared.domain.message_id import MessageIds
 from shared.runtime.clock import Clock
 
 
@@ -94,17 +96,39 @@ class Mailings(Protocol):
 
     async def save(self, mailing: Mailing) -> None: ...
 
-    async def started(self, mailing_id: int, now: datetime) -> None:
-        """Scheduled becomes running; anything else stays."""
+    async def started(self, mailing_id: int, at: datetime, *, now: datetime) -> None:
+        """It began ``at``, if it had not before; scheduled becomes running."""
         ...
 
-    async def finished(self, mailing_id: int, revision: int, now: datetime) -> None:
+    async def finished(
+        self, mailing_id: int, revision: int, at: datetime, *, now: datetime
+    ) -> None:
         """Scheduled or running at this revision becomes finished; anything else stays."""
         ...
 
     async def launched(self, after: int, limit: int) -> list[MailingChanged]:
         """Launched, not finished, by id."""
         ...
+
+
+class Revisions(Protocol):
+    """Every revision of every mailing, drafts too."""
+
+    async def keep(self, revision: Revision) -> None:
+        """In place of what was kept under this number: a launch changes the state alone."""
+        ...
+
+    async def get(self, mailing_id: int, revision: int) -> Revision | None: ...
+
+    async def page(self, mailing_id: int, before: int, limit: int) -> list[Revision]:
+        """Newest first."""
+        ...
+
+
+class Trials(Protocol):
+    async def add(self, trials: Sequence[TrialRecord]) -> None: ...
+
+    async def get(self, message_id: int) -> TrialRecord | None: ...
 
 
 class Imports(Protocol):
@@ -149,6 +173,8 @@ class Store:
     clients: Clients
     tags: Tags
     mailings: Mailings
+    revisions: Revisions
+    trials: Trials
     imports: Imports
     outbox: Outbox
 
@@ -212,6 +238,17 @@ class Statistics(Protocol):
 
     async def of_mailings(self, mailing_ids: Sequence[int]) -> dict[str, Any]: ...
 
+    async def message(self, message_id: int) -> dict[str, Any] | None:
+        """With all its attempts; None when nothing was heard of it."""
+        ...
+
+
+class Gates(Protocol):
+    async def have_left(self, limit: float) -> bool:
+        """Whether the broker has every gate that is in the outbox now, ``limit`` seconds later at
+        the latest. What cannot be found out is not so."""
+        ...
+
 
 class OutboxLane(Protocol):
     """One of the two lanes of the outbox, as the relay sees it."""
@@ -242,4 +279,6 @@ class Ports:
     passwords: Passwords
     tokens: TokenMint
     statistics: Statistics
+    gates: Gates
+    message_ids: MessageIds
     clock: Clock

@@ -3,6 +3,7 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from shared.domain.message_id import NODES
 from shared.runtime.settings import ServiceSettings
 
 
@@ -10,6 +11,9 @@ class ApiSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="API_", populate_by_name=True)
 
     port: int = 8000
+    # Part of the id of every test message: replicas that run at the same time need different ones,
+    # and none that a scheduler has; those count from the other end.
+    node: int = Field(default=NODES - 1, ge=0, lt=NODES)
     # The path under which a reverse proxy shows us, such as /carillon; it strips it, we write it.
     root_path: str = ""
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from faststream.rabbit import RabbitBroker
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.adapters.gates import SqlGates
 from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.outbox import SqlOutboxLane, listen
 from services.api.adapters.outbox_metrics import measure_outbox
@@ -24,6 +25,7 @@ from services.api.entrypoints.http.app import create_app
 from services.api.entrypoints.messages import listen_to_progress
 from services.api.ports import Ports
 from services.api.settings import ApiSettings
+from shared.domain.message_id import MessageIds
 from shared.runtime.background import Background
 from shared.runtime.broker import Publisher, make_broker, start_when_reachable
 from shared.runtime.clock import SystemClock
@@ -94,6 +96,8 @@ def _make_ports(settings: ApiSettings, engine: AsyncEngine, stats: httpx.AsyncCl
             clock,
         ),
         statistics=HttpStatistics(stats),
+        gates=SqlGates(engine),
+        message_ids=MessageIds(settings.node),
         clock=clock,
     )
 

@@ -57,6 +57,10 @@ _WITH_PHONES = text("""
     CROSS JOIN LATERAL (SELECT * FROM client WHERE client.phone = wanted.phone LIMIT 1) AS found
 """).columns(*CLIENT.c)
 
+_FORGET_TRIALS = text("""
+    UPDATE trial SET phone = NULL FROM client WHERE client.id = :id AND trial.phone = client.phone
+""")
+
 
 class SqlClients:
     def __init__(self, connection: AsyncConnection) -> None:
@@ -116,6 +120,7 @@ class SqlClients:
         personal = ("phone", "operator_code", "timezone", "email", "name")
         blank: dict[str, Any] = dict.fromkeys(personal) | {"tags": [], "attributes": {}}
         moments = {"updated_at": now, "deleted_at": now}
+        await self._connection.execute(_FORGET_TRIALS, {"id": tombstone.id})
         await self._connection.execute(
             update(CLIENT)
             .where(CLIENT.c.id == tombstone.id)

@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import Row, case, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.specs import from_document, to_document
 from services.api.adapters.tables import MAILING
-from services.api.domain.mailings import Mailing, MailingState, NewMailing, as_event
-from shared.contracts.mailings import MailingChanged, MailingSpec
-
-_UNFINISHED = (MailingState.SCHEDULED, MailingState.RUNNING)
+from services.api.domain.mailings import SENDING, Mailing, MailingState, NewMailing, as_event
+from shared.contracts.mailings import MailingChanged
 
 
 class SqlMailings:
@@ -36,7 +35,7 @@ class SqlMailings:
                 .values(
                     name=mailing.name,
                     state=mailing.state,
-                    spec=_document(mailing.spec),
+                    spec=to_document(mailing.spec),
                     created_at=mailing.created_at,
                     updated_at=mailing.created_at,
                     launched_at=mailing.launched_at,
@@ -54,21 +53,36 @@ class SqlMailings:
                 name=mailing.name,
                 state=mailing.state,
                 revision=mailing.revision,
-                spec=_document(mailing.spec),
+                spec=to_document(mailing.spec),
                 updated_at=mailing.updated_at,
                 launched_at=mailing.launched_at,
+                started_at=mailing.started_at,
+                finished_at=mailing.finished_at,
                 deleted_at=mailing.deleted_at,
             )
         )
 
-    async def started(self, mailing_id: int, now: datetime) -> None:
-        scheduled = MAILING.c.state == MailingState.SCHEDULED
-        await self._move(MailingState.RUNNING, now, MAILING.c.id == mailing_id, scheduled)
+    async def started(self, mailing_id: int, at: datetime, *, now: datetime) -> None:
+        is_scheduled = MAILING.c.state == MailingState.SCHEDULED
+        await self._connection.execute(
+            update(MAILING)
+            .where(MAILING.c.id == mailing_id, MAILING.c.started_at.is_(None))
+            .values(
+                started_at=at,
+                state=case((is_scheduled, MailingState.RUNNING), else_=MAILING.c.state),
+                updated_at=now,
+            )
+        )
 
-    async def finished(self, mailing_id: int, revision: int, now: datetime) -> None:
-        this = MAILING.c.id == mailing_id, MAILING.c.revision == revision
-        unfinished = MAILING.c.state.in_(_UNFINISHED)
-        await self._move(MailingState.FINISHED, now, *this, unfinished)
+    async def finished(
+        self, mailing_id: int, revision: int, at: datetime, *, now: datetime
+    ) -> None:
+        await self._connection.execute(
+            update(MAILING)
+            .where(MAILING.c.id == mailing_id, MAILING.c.revision == revision)
+            .where(MAILING.c.state.in_(SENDING))
+            .values(state=MailingState.FINISHED, finished_at=at, updated_at=now)
+        )
 
     async def launched(self, after: int, limit: int) -> list[MailingChanged]:
         query = (
@@ -80,16 +94,6 @@ class SqlMailings:
         )
         return [as_event(_mailing(row)) for row in await self._connection.execute(query)]
 
-    async def _move(
-        self, state: MailingState, now: datetime, *conditions: ColumnElement[bool]
-    ) -> None:
-        moved = update(MAILING).where(*conditions).values(state=state, updated_at=now)
-        await self._connection.execute(moved)
-
-
-def _document(spec: MailingSpec) -> dict[str, Any]:
-    return spec.model_dump(mode="json", by_alias=True)
-
 
 def _mailing(row: Row[Any]) -> Mailing:
     return Mailing(
@@ -97,9 +101,11 @@ def _mailing(row: Row[Any]) -> Mailing:
         name=row.name,
         state=MailingState(row.state),
         revision=row.revision,
-        spec=MailingSpec.model_validate(row.spec),
+        spec=from_document(row.spec),
         created_at=row.created_at,
         updated_at=row.updated_at,
         launched_at=row.launched_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
         deleted_at=row.deleted_at,
     )

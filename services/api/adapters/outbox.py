@@ -13,8 +13,13 @@ from services.api.domain.outbox import OutboxRow
 from shared.contracts.base import Message
 from shared.contracts.gates import GatesChanged
 from shared.contracts.topology import EVENTS
+from shared.contracts.trials import TrialsRequested
 
 _CHANNEL = "outbox"
+
+# What goes past the bulk: a gate, and the few messages that somebody sits and waits for. Neither
+# depends on the order of the rest.
+_URGENT = (GatesChanged, TrialsRequested)
 
 # How long a message waits that nobody was woken for.
 POLL_EVERY = 0.2
@@ -39,7 +44,7 @@ class SqlOutbox:
         self._connection = connection
 
     async def put(self, message: Message, *, wake: bool = True) -> None:
-        urgent = isinstance(message, GatesChanged)
+        urgent = isinstance(message, _URGENT)
         row = {"urgent": urgent, "exchange": EVENTS, "routing_key": message.key}
         await self._connection.execute(insert(OUTBOX).values(**row, body=message.encode()))
         if wake:

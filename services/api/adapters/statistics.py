@@ -18,6 +18,10 @@ def make_client(url: str, token: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False)
 
 
+class _Unknown(Unavailable):
+    """404: an answer about a single message, a fault about anything else."""
+
+
 class HttpStatistics:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -35,9 +39,17 @@ class HttpStatistics:
     async def of_mailings(self, mailing_ids: Sequence[int]) -> dict[str, Any]:
         return await self._get("/statistics", {"mailing_id": list(mailing_ids)})
 
+    async def message(self, message_id: int) -> dict[str, Any] | None:
+        try:
+            return await self._get(f"/messages/{message_id}", {})
+        except _Unknown:
+            return None
+
     async def _get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
         try:
             answer = await self._client.get(path, params=query)
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                raise _Unknown("The statistics do not know what was asked for.")
             if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
                 # The rest of the query was checked here; the cursor is of its own making.
                 raise Invalid(NOT_A_CURSOR)

@@ -10,7 +10,9 @@ from services.api.adapters.clients import SqlClients
 from services.api.adapters.imports import SqlImports
 from services.api.adapters.mailings import SqlMailings
 from services.api.adapters.outbox import SqlOutbox
+from services.api.adapters.revisions import SqlRevisions
 from services.api.adapters.tags import SqlTags
+from services.api.adapters.trials import SqlTrials
 from services.api.adapters.users import SqlUsers
 from services.api.ports import Store
 
@@ -25,6 +27,8 @@ def store_on(connection: AsyncConnection) -> Store:
         clients=SqlClients(connection),
         tags=SqlTags(connection),
         mailings=SqlMailings(connection),
+        revisions=SqlRevisions(connection),
+        trials=SqlTrials(connection),
         imports=SqlImports(connection),
         outbox=SqlOutbox(connection),
     )

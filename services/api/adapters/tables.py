@@ -64,7 +64,32 @@ MAILING = Table(
     _moment("created_at"),
     _moment("updated_at"),
     _moment("launched_at"),
+    _moment("started_at"),
+    _moment("finished_at"),
     _moment("deleted_at"),
+)
+
+MAILING_REVISION = Table(
+    "mailing_revision",
+    _metadata,
+    Column("mailing_id", BigInteger, primary_key=True),
+    Column("revision", BigInteger, primary_key=True),
+    Column("state", Text),
+    Column("spec", JSONB),
+    _moment("changed_at"),
+    Column("changed_by", BigInteger),
+)
+
+TRIAL = Table(
+    "trial",
+    _metadata,
+    _id(),
+    Column("mailing_id", BigInteger),
+    Column("revision", BigInteger),
+    Column("client_id", BigInteger),
+    Column("phone", Text),
+    _moment("requested_at"),
+    Column("requested_by", BigInteger),
 )
 
 IMPORT = Table(

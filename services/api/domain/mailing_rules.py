@@ -1,13 +1,14 @@
 """What a mailing may say, beyond the types of its single fields."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from services.api.domain.failures import FieldFault, Invalid
 from shared.contracts.mailings import MailingSpec, WindowSpec
 from shared.contracts.topology import CHANNELS
 from shared.domain.local_time import BadWindow, Window
+from shared.domain.templates import template
 
 LONGEST_TEXT = 4_000
 MOST_HOLIDAYS = 366
@@ -17,24 +18,21 @@ YEARS = range(2000, 2200)
 # The last zone in which a local end comes is twelve hours behind UTC.
 LAST_ZONE = timedelta(hours=12)
 
-_TEMPLATE_MARK = re.compile(r"\{\{|\{%")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}(:?\d{2})?)?", re.ASCII
 )
-_NOT_YET = "This is not available yet; leave it out."
 
 
 def text(value: str) -> str:
+    """A text, or a template that every client with the values it names can get."""
     if not value.strip():
         raise ValueError("The text must not be empty.")
     if len(value) > LONGEST_TEXT:
         raise ValueError(f"The text has more than {LONGEST_TEXT} characters.")
-    if _TEMPLATE_MARK.search(value):
-        raise ValueError("Templates are not available yet: the text must not contain {{ or {%.")
     if _UNPRINTABLE.search(value):
         raise ValueError("The text contains control characters.")
-    return value
+    return template(value).text
 
 
 def moment(value: object) -> datetime:
@@ -116,12 +114,8 @@ def _window_faults(window: WindowSpec | None) -> Iterator[FieldFault]:
 
 def _not_yet(spec: MailingSpec) -> Iterator[FieldFault]:
     """What later releases bring is refused, so that nobody relies on what does not happen."""
-    asked: Iterable[tuple[str, bool]] = (
-        ("audience", spec.audience != "live"),
-        ("rate_per_second", spec.rate_per_second is not None),
-        ("department_id", spec.department_id is not None),
-    )
-    yield from (FieldFault(field, _NOT_YET) for field, given in asked if given)
+    if spec.department_id is not None:
+        yield FieldFault("department_id", "This is not available yet; leave it out.")
 
 
 def _utc(moment: datetime) -> datetime:

@@ -1,10 +1,10 @@
-"""The life of a mailing, decided: what it becomes, and what the others must hear about it."""
+"""A mailing: what it says, where it stands, and what the others hear of it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Literal
 
-from services.api.domain.failures import Conflict
 from services.api.domain.mailing_rules import check_end
 from shared.contracts.base import Message
 from shared.contracts.gates import Gate, GatesChanged
@@ -21,6 +21,13 @@ class MailingState(StrEnum):
 
 
 OVER = frozenset({MailingState.FINISHED, MailingState.CANCELLED})
+SENDING = frozenset({MailingState.SCHEDULED, MailingState.RUNNING})
+
+# What the scheduler works by: whether a mailing has begun is its own doing.
+_TOLD: dict[MailingState, Literal["paused", "cancelled"]] = {
+    MailingState.PAUSED: "paused",
+    MailingState.CANCELLED: "cancelled",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,8 @@ class Mailing:
     """``revision`` rises with every change of what is sent, to whom or when, and of the state.
 
     The name is our own note: changing it changes nothing that anybody else works by, and so
-    neither raises the revision nor calls back what is on its way.
+    neither raises the revision nor calls back what is on its way. Nor does a launch raise it:
+    nothing is on its way.
     """
 
     id: int
@@ -50,7 +58,21 @@ class Mailing:
     created_at: datetime
     updated_at: datetime
     launched_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
     deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a mailing was from ``changed_at`` on; ``changed_by`` is a user's id, if one is known."""
+
+    mailing_id: int
+    revision: int
+    state: MailingState
+    spec: MailingSpec
+    changed_at: datetime
+    changed_by: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,54 +98,44 @@ def announcement(mailing: Mailing) -> tuple[Message, ...]:
     return (as_event(mailing),)
 
 
-def launched(mailing: Mailing, now: datetime) -> Step:
-    """Raises Conflict unless it is a draft, Invalid when its end has passed."""
-    if mailing.state is not MailingState.DRAFT:
-        raise Conflict(f"Only a draft can be launched; this mailing is {mailing.state}.")
-    check_end(mailing.spec, now)
-    after = replace(mailing, state=MailingState.SCHEDULED, launched_at=now, updated_at=now)
-    return Step(after, announcement(after))
-
-
-def changed(mailing: Mailing, name: str | None, spec: MailingSpec, now: datetime) -> Step:
-    """Raises Conflict when the mailing is over, Invalid when its new end has passed."""
-    if mailing.state in OVER:
-        raise Conflict(f"This mailing is {mailing.state} and cannot be changed any more.")
-    if spec == mailing.spec:
-        same_name = name == mailing.name
-        return Step(mailing if same_name else replace(mailing, name=name, updated_at=now))
-    after = replace(mailing, name=name, spec=spec, revision=mailing.revision + 1, updated_at=now)
-    if mailing.state is MailingState.DRAFT:
+def next_revision(mailing: Mailing, now: datetime, **changes: Any) -> Step:
+    """The mailing with these changes, told as a whole, and the gate that calls back what is on
+    its way by the revision before. What was never launched nobody else has heard of."""
+    after = replace(mailing, revision=mailing.revision + 1, updated_at=now, **changes)
+    if after.launched_at is None:
         return Step(after)
-    check_end(spec, now)
-    return Step(after, (as_event(after), _gate(after, closed=False)))
+    return Step(after, (as_event(after), _gate(after)))
 
 
-def deleted(mailing: Mailing, now: datetime) -> Step:
-    """Cancelled and out of the list. Deleting again, or what is finished, only takes it out."""
-    gone = replace(mailing, deleted_at=mailing.deleted_at or now)
-    if mailing.state in OVER:
-        return Step(gone)
-    after = replace(
-        gone, state=MailingState.CANCELLED, revision=mailing.revision + 1, updated_at=now
+def is_new(before: Mailing, after: Mailing) -> bool:
+    """Whether there is something to be kept as a revision: not for a name alone."""
+    return (before.revision, before.state) != (after.revision, after.state)
+
+
+def as_revision(mailing: Mailing, changed_by: int | None) -> Revision:
+    return Revision(
+        mailing_id=mailing.id,
+        revision=mailing.revision,
+        state=mailing.state,
+        spec=mailing.spec,
+        changed_at=mailing.updated_at,
+        changed_by=changed_by,
     )
-    if mailing.state is MailingState.DRAFT:
-        return Step(after)
-    return Step(after, (as_event(after), _gate(after, closed=True)))
 
 
 def as_event(mailing: Mailing) -> MailingChanged:
     """The whole mailing, as the scheduler works by it."""
-    cancelled = mailing.state is MailingState.CANCELLED
     return MailingChanged(
         mailing_id=mailing.id,
         revision=mailing.revision,
-        state="cancelled" if cancelled else "scheduled",
+        state=_TOLD.get(mailing.state, "scheduled"),
         changed_at=mailing.updated_at,
         spec=mailing.spec,
     )
 
 
-def _gate(mailing: Mailing, *, closed: bool) -> GatesChanged:
+def _gate(mailing: Mailing) -> GatesChanged:
+    """Closed as long as nothing is to be sent, whatever revision it carries."""
+    closed = mailing.state not in SENDING
     gate = Gate(kind="mailing", id=mailing.id, revision=mailing.revision, closed=closed)
     return GatesChanged(gates=(gate,))

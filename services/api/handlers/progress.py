@@ -14,14 +14,17 @@ from shared.contracts.progress import (
 
 
 async def mailing_started(ports: Ports, message: MailingStarted) -> None:
+    """A paused mailing stays paused, but it has begun."""
     async with ports.transactions.begin() as store:
-        await store.mailings.started(message.mailing_id, ports.clock.now())
+        await store.mailings.started(message.mailing_id, message.at, now=ports.clock.now())
 
 
 async def mailing_finished(ports: Ports, message: MailingFinished) -> None:
     """Only the revision in force can finish: another plan may be under way since."""
     async with ports.transactions.begin() as store:
-        await store.mailings.finished(message.mailing_id, message.revision, ports.clock.now())
+        await store.mailings.finished(
+            message.mailing_id, message.revision, message.at, now=ports.clock.now()
+        )
 
 
 async def not_for_us(_ports: Ports, _message: Message) -> None:

@@ -15,10 +15,13 @@ from services.api.entrypoints.http import (
     docs,
     imports,
     internal,
+    lifecycle,
     mailings,
+    messages,
     problems,
     statistics,
     tags,
+    trials,
 )
 from services.api.entrypoints.http.common import PREFIX, known_parameters_only
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
@@ -83,6 +86,6 @@ def _public() -> APIRouter:
     ]
     api = APIRouter(prefix=PREFIX)
     api.include_router(auth.router)
-    for part in (imports, clients, tags, mailings, statistics):
+    for part in (imports, clients, tags, mailings, lifecycle, trials, statistics, messages):
         api.include_router(part.router, dependencies=locked)
     return api

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -16,13 +15,19 @@ from pydantic.config import JsonDict
 
 from services.api.domain import fields, mailing_rules
 from services.api.domain.mailing_rules import checked
-from services.api.domain.mailings import Mailing, MailingState
+from services.api.domain.mailings import Mailing
 from services.api.entrypoints.http.clients_models import OperatorCode, TagName
-from services.api.entrypoints.http.common import Body, Instant
-from shared.contracts.mailings import Day, FilterSpec, MailingSpec, WindowSpec
+from services.api.entrypoints.http.common import Body
+from shared.contracts.mailings import Day, MailingSpec
 
 Text = Annotated[
-    str, AfterValidator(mailing_rules.text), Field(examples=["Your order is on its way."])
+    str,
+    AfterValidator(mailing_rules.text),
+    Field(
+        description="What may stand in `{{ }}`: name, phone, email, timezone, operator_code, tags,"
+        " attributes.<name>. A client who lacks one gets nothing, unless there is a `default`.",
+        examples=['Hello {{ name|default("friend") }}!'],
+    ),
 ]
 Moment = Annotated[
     datetime,
@@ -32,16 +37,22 @@ Moment = Annotated[
 Timing = Literal["absolute", "local"]
 Channel = Annotated[str, AfterValidator(mailing_rules.channel), Field(examples=["sms"])]
 MailingName = Annotated[str, AfterValidator(fields.name), Field(examples=["Spring"])]
-Audience = Literal["live", "frozen"]
+Audience = Annotated[
+    Literal["live", "frozen"],
+    Field(description="Whom the filter finds when each wave opens, or at the launch."),
+]
 Minutes = Annotated[StrictInt, Field(ge=0, le=525_600, description="Minutes.")]
 Holiday = Annotated[date, BeforeValidator(mailing_rules.day)]
 Holidays = Annotated[list[Holiday], Field(max_length=mailing_rules.MOST_HOLIDAYS)]
 Priority = Literal["urgent", "normal", "bulk"]
-Rate = Annotated[float, Field(gt=0, strict=True)]
+# One in a few hours; more than any provider takes.
+Rate = Annotated[
+    float, Field(ge=0.0001, le=1_000_000, strict=True, description="Messages a second.")
+]
 DepartmentId = Annotated[StrictInt, Field(ge=1)]
 
 _EXAMPLE: JsonDict = {
-    "text": "Your order is on its way.",
+    "text": 'Hello {{ name|default("friend") }}! Your order is on its way.',
     "starts_at": "2027-03-01T00:00:00",
     "ends_at": "2027-03-08T00:00:00",
     "timing": "local",
@@ -128,41 +139,3 @@ class MailingPatch(Body):
 
 # Null cannot clear these: without them there is no mailing.
 _NEEDED = frozenset({"text", "starts_at", "ends_at"})
-
-
-class MailingView(BaseModel):
-    """Instants are in UTC; with local timing, starts and ends are wall-clock times."""
-
-    id: int
-    name: str | None
-    state: MailingState
-    revision: int
-    text: str
-    starts_at: datetime
-    ends_at: datetime
-    timing: Timing
-    window: WindowSpec | None
-    filter: FilterSpec
-    channel: str
-    department_id: int | None
-    audience: Audience
-    max_lateness: int | None
-    holidays: list[date]
-    priority: Priority
-    rate_per_second: float | None
-    created_at: Instant
-    updated_at: Instant
-    launched_at: Instant | None
-
-    @classmethod
-    def of(cls, mailing: Mailing) -> "MailingView":
-        return cls(
-            id=mailing.id,
-            name=mailing.name,
-            state=mailing.state,
-            revision=mailing.revision,
-            created_at=mailing.created_at,
-            updated_at=mailing.updated_at,
-            launched_at=mailing.launched_at,
-            **{name: getattr(mailing.spec, name) for name in MailingSpec.model_fields},
-        )

@@ -26,6 +26,8 @@ from shared.contracts.base import Message
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.mailings import MailingChanged
+from shared.contracts.trials import TrialsRequested
+from shared.domain.message_id import MessageIds
 from shared.runtime.database import make_engine
 from shared.runtime.migrate import migrate
 from tests.support.servers import PostgresForTests
@@ -36,7 +38,7 @@ SERVICE_TOKEN = "the-token-of-services"
 IMPORT_MAX_BYTES = 4_000_000
 
 _MESSAGES: dict[str, type[Message]] = {
-    one.routing_key: one for one in (ClientsChanged, GatesChanged, MailingChanged)
+    one.routing_key: one for one in (ClientsChanged, GatesChanged, MailingChanged, TrialsRequested)
 }
 
 
@@ -70,11 +72,26 @@ class FakeStatistics:
     async def of_mailings(self, mailing_ids: Any) -> dict[str, Any]:
         return self._answer(list(mailing_ids))
 
+    async def message(self, message_id: int) -> dict[str, Any] | None:
+        return self._answer(message_id) or None
+
     def _answer(self, asked: Any) -> dict[str, Any]:
         self.asked = asked
         if self.failure is not None:
             raise self.failure
         return self.answer
+
+
+@dataclass
+class FakeGates:
+    """No relay runs here: a test says whether the gates have left. ``waits``: how often asked."""
+
+    left: bool = True
+    waits: int = 0
+
+    async def have_left(self, limit: float) -> bool:
+        self.waits += 1
+        return self.left
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -111,13 +128,20 @@ def stats() -> FakeStatistics:
 
 
 @pytest.fixture
-def ports(engine: AsyncEngine, clock: FakeClock, stats: FakeStatistics) -> Ports:
+def gates() -> FakeGates:
+    return FakeGates()
+
+
+@pytest.fixture
+def ports(engine: AsyncEngine, clock: FakeClock, stats: FakeStatistics, gates: FakeGates) -> Ports:
     return Ports(
         transactions=SqlTransactions(engine),
         imports=SqlImportQueue(engine),
         passwords=Argon2Passwords(),
         tokens=JwtMint(SECRET, timedelta(hours=1), timedelta(days=14), clock),
         statistics=stats,
+        gates=gates,
+        message_ids=MessageIds(31),
         clock=clock,
     )
 

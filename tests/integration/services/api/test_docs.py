@@ -5,6 +5,8 @@ from fastapi import FastAPI
 from services.api.entrypoints.http.app import create_app
 from services.api.ports import Ports
 
+BODILESS = ("/launch", "/pause", "/resume", "/cancel")
+
 
 async def test_the_documentation_needs_no_internet(anonymous: httpx.AsyncClient) -> None:
     page = await anonymous.get("/docs")
@@ -24,10 +26,19 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         for method, operation in operations.items():
             assert operation["summary"], (path, method)
             assert "503" in operation["responses"], (path, method)
-            if method in ("post", "put", "patch") and not path.endswith("/launch"):
+            if method in ("post", "put", "patch") and not path.endswith(BODILESS):
                 assert operation["requestBody"], (path, method)
-    for body in ("ClientBody", "ClientPatch", "NewMailingBody", "MailingPatch", "TagBody"):
+    for body in (
+        "ClientBody",
+        "ClientPatch",
+        "NewMailingBody",
+        "MailingPatch",
+        "TagBody",
+        "TrialsBody",
+    ):
         assert schemas[body]["examples"], body
+    for view in ("MailingView", "StoppedView", "RevisionView", "TrialsView", "MessageProof"):
+        assert schemas[view]["examples"], view
 
 
 async def test_every_reference_in_the_document_leads_somewhere(

@@ -6,7 +6,7 @@ import pytest
 from services.api.ports import Ports
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.mailings import MailingChanged
-from tests.integration.services.api.conftest import SERVICE_TOKEN
+from tests.integration.services.api.conftest import NOW, SERVICE_TOKEN
 from tests.integration.services.api.test_clients import make as make_client
 from tests.integration.services.api.test_mailings import make
 
@@ -36,17 +36,19 @@ async def test_clients_by_id_with_tombstones(
 async def test_mailings_launched_and_not_finished(
     api: httpx.AsyncClient, anonymous: httpx.AsyncClient, ports: Ports
 ) -> None:
-    running, cancelled, finished = [(await make(api))["id"] for _ in range(3)]
+    running, cancelled, finished, paused = [(await make(api))["id"] for _ in range(4)]
     await make(api, draft=True)
     await api.delete(f"/mailings/{cancelled}")
+    await api.post(f"/mailings/{paused}/pause")
     async with ports.transactions.begin() as store:
-        await store.mailings.started(running, ports.clock.now())
-        await store.mailings.finished(finished, 1, ports.clock.now())
+        await store.mailings.started(running, NOW, now=NOW)
+        await store.mailings.finished(finished, 1, NOW, now=NOW)
     answer = await anonymous.get("/internal/mailings", headers=TOKEN)
     found = [MailingChanged.model_validate(one) for one in answer.json()]
     assert [(one.mailing_id, one.state, one.revision) for one in found] == [
         (running, "scheduled", 1),
         (cancelled, "cancelled", 2),
+        (paused, "paused", 2),
     ]
 
 

@@ -34,11 +34,11 @@ LOCAL = {
     "channel": "sms",
     "name": "Spring",
     "department_id": None,
-    "audience": "live",
+    "audience": "frozen",
     "max_lateness": 30,
     "holidays": ["2026-12-02", "2026-12-01", "2026-12-02"],
     "priority": "urgent",
-    "rate_per_second": None,
+    "rate_per_second": 0.5,
     "draft": False,
 }
 
@@ -75,6 +75,9 @@ async def test_the_least_mailing_is_launched(api: httpx.AsyncClient, outbox: Out
         "created_at": "2026-11-21T12:00:00Z",
         "updated_at": "2026-11-21T12:00:00Z",
         "launched_at": "2026-11-21T12:00:00Z",
+        "started_at": None,
+        "finished_at": None,
+        "deleted_at": None,
     }
     [told] = await outbox()
     assert isinstance(told, MailingChanged)
@@ -194,6 +197,11 @@ async def test_deleted_is_cancelled_and_out_of_the_list(
         ("PATCH", "/mailings/7"),
         ("DELETE", "/mailings/7"),
         ("POST", "/mailings/7/launch"),
+        ("POST", "/mailings/7/pause"),
+        ("POST", "/mailings/7/resume"),
+        ("POST", "/mailings/7/cancel"),
+        ("POST", "/mailings/7/clone"),
+        ("GET", "/mailings/7/revisions"),
         ("GET", "/mailings/7/statistics"),
         ("GET", "/mailings/7/messages"),
     ],

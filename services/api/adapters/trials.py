@@ -1,0 +1,23 @@
+"""Trials in the database: a few rows each time somebody looks at a text."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.adapters.tables import TRIAL
+from services.api.domain.trials import TrialRecord
+
+
+class SqlTrials:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, trials: Sequence[TrialRecord]) -> None:
+        await self._connection.execute(insert(TRIAL), list(map(asdict, trials)))
+
+    async def get(self, message_id: int) -> TrialRecord | None:
+        found = await self._connection.execute(select(TRIAL).where(TRIAL.c.id == message_id))
+        row = found.first()
+        return None if row is None else TrialRecord(*row)

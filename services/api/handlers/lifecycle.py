@@ -1,0 +1,82 @@
+"""The life of a mailing: launched, paused, resumed, cancelled, deleted.
+
+What stops a mailing answers when the senders' broker has the gate, or says that it has not yet:
+from then on no new call starts but for what is under way, and that is counted in the answer.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.api.domain import lifecycle
+from services.api.domain.failures import Unavailable
+from services.api.domain.mailings import Mailing, Step
+from services.api.handlers.steps import take
+from services.api.ports import Ports
+
+# How long whoever stops a mailing waits for the broker to have the gate, and then for the count.
+# Together less than 1.5 s: a person has pressed a button, and must see what came of it.
+GATE_LIMIT = 1.0
+COUNT_LIMIT = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """``confirmed``: the broker has the gate. ``in_flight``: calls under way; None: not known."""
+
+    mailing: Mailing
+    confirmed: bool
+    in_flight: int | None
+
+
+async def launch_mailing(ports: Ports, mailing_id: int, by: int | None) -> Mailing:
+    """Raises NotFound, Conflict, Invalid."""
+    now = ports.clock.now()
+    return (await take(ports, mailing_id, by, lambda one: lifecycle.launched(one, now))).mailing
+
+
+async def resume_mailing(ports: Ports, mailing_id: int, by: int | None) -> Mailing:
+    """Raises NotFound, Conflict."""
+    now = ports.clock.now()
+    return (await take(ports, mailing_id, by, lambda one: lifecycle.resumed(one, now))).mailing
+
+
+async def pause_mailing(ports: Ports, mailing_id: int, by: int | None) -> Stopped:
+    """Raises NotFound, Conflict."""
+    now = ports.clock.now()
+    return await _stop(ports, mailing_id, by, lambda one: lifecycle.paused(one, now))
+
+
+async def cancel_mailing(ports: Ports, mailing_id: int, by: int | None) -> Stopped:
+    """Raises NotFound, Conflict."""
+    now = ports.clock.now()
+    return await _stop(ports, mailing_id, by, lambda one: lifecycle.cancelled(one, now))
+
+
+async def delete_mailing(ports: Ports, mailing_id: int, by: int | None) -> None:
+    """Raises NotFound."""
+    now = ports.clock.now()
+    step = await take(ports, mailing_id, by, lambda one: lifecycle.deleted(one, now))
+    if step.messages:
+        await ports.gates.have_left(GATE_LIMIT)
+
+
+async def _stop(
+    ports: Ports, mailing_id: int, by: int | None, decide: Callable[[Mailing], Step]
+) -> Stopped:
+    """Also when it was stopped already: the first gate may not have left yet."""
+    mailing = (await take(ports, mailing_id, by, decide)).mailing
+    if mailing.launched_at is None:
+        return Stopped(mailing, confirmed=True, in_flight=0)
+    confirmed = await ports.gates.have_left(GATE_LIMIT)
+    return Stopped(mailing, confirmed, await _in_flight(ports, mailing_id))
+
+
+async def _in_flight(ports: Ports, mailing_id: int) -> int | None:
+    """The mailing is stopped, whether anybody can count or not."""
+    try:
+        async with asyncio.timeout(COUNT_LIMIT):
+            calls: int = (await ports.statistics.of_mailing(mailing_id))["in_flight"]
+    except (Unavailable, TimeoutError):
+        return None
+    return calls

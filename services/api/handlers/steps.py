@@ -1,0 +1,30 @@
+"""One step in the life of a mailing: decided, stored and told in one transaction."""
+
+from collections.abc import Callable
+
+from services.api.domain.failures import NotFound
+from services.api.domain.mailings import Mailing, Step, as_revision, is_new
+from services.api.ports import Ports, Store
+
+
+async def existing(store: Store, mailing_id: int, *, lock: bool = False) -> Mailing:
+    """Raises NotFound."""
+    mailing = await store.mailings.get(mailing_id, lock=lock)
+    if mailing is None:
+        raise NotFound("mailing", mailing_id)
+    return mailing
+
+
+async def take(
+    ports: Ports, mailing_id: int, by: int | None, decide: Callable[[Mailing], Step]
+) -> Step:
+    """``by``: the user who wants it. Raises NotFound, and what ``decide`` raises."""
+    async with ports.transactions.begin() as store:
+        before = await existing(store, mailing_id, lock=True)
+        step = decide(before)
+        await store.mailings.save(step.mailing)
+        if is_new(before, step.mailing):
+            await store.revisions.keep(as_revision(step.mailing, by))
+        for message in step.messages:
+            await store.outbox.put(message)
+    return step
