@@ -1,0 +1,113 @@
+"""The mailings of a run: every kind of schedule, around one weekend on which clocks change."""
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from shared.contracts.mailings import MailingChanged, MailingSpec
+from shared.domain.local_time import Schedule, Timing, Window
+from shared.domain.windows import DAY_NAMES
+from tests.support.brute_force import DAY, HOUR, MINUTE
+
+
+@dataclass(frozen=True)
+class Told:
+    """A mailing, its schedule for the oracle, and the instant at which it is launched."""
+
+    number: int
+    schedule: Schedule
+    launched_at: datetime
+
+    @property
+    def text(self) -> str:
+        """Its own, so that a call tells whose it is."""
+        return f"The bells of mailing {self.number}"
+
+    def event(self) -> MailingChanged:
+        return MailingChanged(
+            mailing_id=self.number,
+            revision=1,
+            state="scheduled",
+            changed_at=self.launched_at,
+            spec=MailingSpec.model_validate({"text": self.text, **_times(self.schedule)}),
+        )
+
+
+def around_weekend(change: date, launched_at: datetime, chance: random.Random) -> list[Told]:
+    """``change``: the day on which most clocks change."""
+    late = _launched_late(change)
+    others = [*_by_hand(change), *(_by_chance(change, chance) for _ in range(2))]
+    on_time = [Told(n, schedule, launched_at) for n, schedule in enumerate(others, start=2)]
+    return [Told(1, late, _midnight(change).replace(tzinfo=UTC) - 6 * HOUR), *on_time]
+
+
+def _by_hand(change: date) -> list[Schedule]:
+    day = _midnight(change)
+    since, until = (_midnight(change).replace(tzinfo=UTC) + n * DAY for n in (-1, 2))
+    late = timedelta(minutes=45)
+    weekend = Window.parse("09:00", "24:00", ["sat", "mon"])
+    return [
+        Schedule(since, until, Timing.ABSOLUTE, Window.parse("10:00", "20:00", None)),
+        Schedule(since, until, Timing.ABSOLUTE, Window.parse("22:00", "06:00", None)),
+        Schedule(day, day + DAY, Timing.LOCAL, Window.parse("01:30", "03:30", None)),
+        Schedule(day + 150 * MINUTE, day + 26 * HOUR, Timing.LOCAL),
+        Schedule(since, until, Timing.ABSOLUTE, weekend, frozenset({change - DAY})),
+        Schedule(
+            day - DAY,
+            day + 30 * HOUR,
+            Timing.LOCAL,
+            Window.parse("23:00", "02:30", None),
+            frozenset({change}),
+            late,
+        ),
+    ]
+
+
+def _launched_late(change: date) -> Schedule:
+    """Its launch finds most zones past their hour, some a little, others too much."""
+    since = _midnight(change).replace(tzinfo=UTC) - DAY
+    window = Window.parse("10:00", "20:00", None)
+    return Schedule(since, since + 3 * DAY, Timing.ABSOLUTE, window, frozenset(), 3 * HOUR)
+
+
+def _by_chance(change: date, chance: random.Random) -> Schedule:
+    opens, closes = chance.sample(range(0, 24 * 60, 15), 2)
+    days = chance.choice([None, frozenset(chance.sample(range(7), 5))])
+    lateness = chance.choice([None, timedelta(minutes=chance.randrange(20, 120))])
+    holidays = frozenset(chance.sample([change - DAY, change, change + DAY], chance.choice([0, 1])))
+    starts = _midnight(change) - chance.randrange(24) * HOUR
+    ends = starts + chance.randrange(24, 60) * HOUR
+    timing = chance.choice(list(Timing))
+    if timing is Timing.ABSOLUTE:
+        starts, ends = starts.replace(tzinfo=UTC), ends.replace(tzinfo=UTC)
+    return Schedule(starts, ends, timing, Window(opens, closes, days), holidays, lateness)
+
+
+def _times(schedule: Schedule) -> dict[str, Any]:
+    lateness = schedule.max_lateness
+    return {
+        "starts_at": schedule.starts_at,
+        "ends_at": schedule.ends_at,
+        "timing": schedule.timing.value,
+        "window": None if schedule.window is None else _window(schedule.window),
+        "holidays": tuple(schedule.holidays),
+        "max_lateness": None if lateness is None else lateness // MINUTE,
+    }
+
+
+def _window(window: Window) -> dict[str, Any]:
+    days = window.days
+    return {
+        "from": _clock(window.opens),
+        "to": _clock(window.closes),
+        "days": None if days is None else [DAY_NAMES[day] for day in sorted(days)],
+    }
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall clock
