@@ -1,0 +1,76 @@
+"""The counts that plans add up are what counting the clients gives, whatever has happened."""
+
+import asyncio
+import random
+from collections import Counter
+
+from sqlalchemy import text
+
+from services.scheduler.adapters.directory import PostgresDirectory
+from shared.contracts.directory import ClientState
+from shared.contracts.mailings import FilterSpec
+from tests.integration.services.scheduler.conftest import World
+from tests.support.examples import client
+
+ZONES = ("Europe/Moscow", "Asia/Tokyo", "UTC+03:00")
+TAGS = ((), ("gold",), ("gold", "old"), ("silver",))
+CLIENTS = 12
+
+COUNTED = """
+    SELECT timezone, operator_code, tags, count(*) FROM client WHERE NOT deleted GROUP BY 1, 2, 3
+"""
+KEPT = "SELECT timezone, operator_code, tags, clients FROM crowd"
+
+
+def some_state(chance: random.Random) -> ClientState:
+    number, revision = chance.randint(1, CLIENTS), chance.randint(1, 30)
+    if chance.random() < 0.2:
+        gone = {"phone": "", "operator_code": "", "timezone": ""}
+        return client(number, revision=revision, deleted=True, **gone)
+    return client(
+        number,
+        revision=revision,
+        timezone=chance.choice(ZONES),
+        operator_code=chance.choice(("901", "916")),
+        tags=chance.choice(TAGS),
+    )
+
+
+async def rows(world: World, query: str) -> Counter[tuple[str, str, tuple[str, ...]]]:
+    async with world.engine.connect() as connection:
+        found = await connection.execute(text(query))
+        return Counter({(zone, code, tuple(tags)): n for zone, code, tags, n in found})
+
+
+async def test_any_sequence_of_states_leaves_the_counts_right(world: World) -> None:
+    directory, chance = PostgresDirectory(world.engine), random.Random(7)
+    for _ in range(120):  # stale revisions, repeats, tombstones, moves, revivals
+        batch = [some_state(chance) for _ in range(chance.randint(1, 8))]
+        await directory.apply(batch, {})
+        assert await rows(world, KEPT) == await rows(world, COUNTED)
+    assert await world.count("SELECT count(*) FROM crowd WHERE clients <= 0") == 0
+
+
+async def test_a_rebuild_beside_the_leader_leaves_the_counts_right(world: World) -> None:
+    directory, chance = PostgresDirectory(world.engine), random.Random(8)
+    for _ in range(20):
+        batches = [[some_state(chance) for _ in range(20)] for _ in range(4)]
+        await asyncio.gather(*(directory.apply(batch, {}) for batch in batches))
+    assert await rows(world, KEPT) == await rows(world, COUNTED)
+
+
+async def test_a_filter_counts_the_same_as_a_look_at_every_client(world: World) -> None:
+    directory, chance = PostgresDirectory(world.engine), random.Random(9)
+    states = [some_state(chance).model_copy(update={"id": n, "revision": 1}) for n in range(300)]
+    await directory.apply(states, {})
+    living = [state for state in states if not state.deleted]
+    for tags in (None, ("gold",), ("silver", "old"), ("nobody",)):
+        for codes in (None, ("916",), ("901", "916"), ("000",)):
+            matching = Counter(
+                state.timezone
+                for state in living
+                if (tags is None or set(tags) & set(state.tags))
+                and (codes is None or state.operator_code in codes)
+            )
+            found = await directory.count_by_zone(FilterSpec(tags=tags, operator_codes=codes))
+            assert found == {zone: matching[zone] for zone in ZONES}
