@@ -1,53 +1,32 @@
 """Texts with places for what is known of a client: ``Hello {{ name|default("friend") }}!``
 
-Jinja's sandbox, and of its language only what cannot run long or allocate much: no loops, no
-calls, no arithmetic, and filters that never make a text much longer. What a template may use is
-checked before anything is sent; what a single client lacks shows only when it is rendered, and
-then nothing is sent to them rather than a text with a hole in it.
+Jinja's sandbox, and of its language only what ``template_rules`` allow, which is checked before
+anything is sent. What a single client lacks shows only when it is rendered, and then nothing is
+sent to them rather than a text with a hole in it, or with nothing at all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import jinja2
-from jinja2 import meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-VARIABLES = ("name", "phone", "email", "timezone", "operator_code", "tags", "attributes")
-FILTERS = (
-    *("default", "d", "upper", "lower", "title", "capitalize", "trim", "truncate"),
-    *("first", "last", "join", "int", "round", "length", "string"),
+from shared.domain.template_rules import (
+    ATTRIBUTES,
+    FILTERS,
+    TESTS,
+    VARIABLES,
+    checked_tree,
+    named,
 )
-TESTS = (
-    "defined",
-    "undefined",
-    "none",
-    "string",
-    "number",
-    "in",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-)
+from shared.domain.template_rules import BadTemplate as BadTemplate
+
 LONGEST_RESULT = 4_000
 
 _MARKS = ("{{", "{%", "{#")
-_ATTRIBUTES = "attributes"
-_ALLOWED: tuple[type[nodes.Node], ...] = (
-    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Keyword),
-    *(nodes.Getattr, nodes.Getitem, nodes.Filter, nodes.Test, nodes.If, nodes.CondExpr),
-    *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat),
-)
 
 Scalar = str | int | float | bool | None
-
-
-class BadTemplate(ValueError):
-    """The text cannot be a template; the message says why, in a sentence for its author."""
 
 
 class MissingVariable(Exception):
@@ -88,7 +67,7 @@ class Recipient:
         known = {each: getattr(self, each) for each in VARIABLES}
         given = {name: value for name, value in known.items() if value not in (None, "")}
         attributes = {k: v for k, v in (self.attributes or {}).items() if v not in (None, "")}
-        return given | {_ATTRIBUTES: attributes}
+        return given | {ATTRIBUTES: attributes}
 
 
 class _Missing(jinja2.Undefined):
@@ -99,7 +78,7 @@ class _Missing(jinja2.Undefined):
             raise jinja2.UndefinedError(self._undefined_hint)
         inside = self._undefined_obj is not jinja2.utils.missing
         name = str(self._undefined_name)
-        raise MissingVariable(f"{_ATTRIBUTES}.{name}" if inside else name)
+        raise MissingVariable(f"{ATTRIBUTES}.{name}" if inside else name)
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -117,7 +96,10 @@ class _Environment(ImmutableSandboxedEnvironment):
 _ENVIRONMENT = _Environment()
 
 # What goes wrong inside a checked template lies in the values: a word compared with a number.
-_BAD_VALUE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_BAD_VALUE = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError),
+    jinja2.TemplateError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +121,12 @@ class Template:
             return self.text
         try:
             rendered = self._compiled.render(recipient.values())
-        except (*_BAD_VALUE, jinja2.TemplateError):
+        except _BAD_VALUE:
             raise UnusableValue(self.variables) from None
         if len(rendered) > LONGEST_RESULT:
             raise TooLong
+        if not rendered.strip():
+            raise MissingVariable(", ".join(sorted(self.variables)))
         return rendered
 
 
@@ -152,55 +136,13 @@ def template(text: str) -> Template:
     if not any(mark in text for mark in _MARKS):
         return Template(text, frozenset(), None)
     try:
-        tree = _ENVIRONMENT.parse(text)
-        _check(tree)
+        tree = checked_tree(_ENVIRONMENT, text)
         compiled = _ENVIRONMENT.from_string(text)
     except jinja2.TemplateSyntaxError as error:
         raise BadTemplate(
             f"The template cannot be read: {error.message} (line {error.lineno})."
         ) from None
-    return Template(text, frozenset(_named(tree)), compiled)
-
-
-def _check(tree: nodes.Template) -> None:
-    for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _ALLOWED):
-            what = type(node).__name__.lower()
-            raise BadTemplate(f"A template cannot use {what} (line {node.lineno}).")
-        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
-            raise BadTemplate(f"Unknown filter {node.name!r}; known: {', '.join(FILTERS)}.")
-        if isinstance(node, nodes.Test) and node.name not in TESTS:
-            raise BadTemplate(f"Unknown test {node.name!r}; known: {', '.join(TESTS)}.")
-        if isinstance(node, nodes.Getattr | nodes.Getitem):
-            _check_access(node)
-    unknown = sorted(meta.find_undeclared_variables(tree) - set(VARIABLES))
-    if unknown:
-        known = ", ".join((*VARIABLES[:-1], "attributes.<name>"))
-        raise BadTemplate(f"Unknown variable {unknown[0]!r}; known: {known}.")
-
-
-def _check_access(node: nodes.Getattr | nodes.Getitem) -> None:
-    of_attributes = isinstance(node.node, nodes.Name) and node.node.name == _ATTRIBUTES
-    if not of_attributes or _key(node) is None:
-        raise BadTemplate(
-            f"Only attributes have parts, such as attributes.city (line {node.lineno})."
-        )
-
-
-def _key(node: nodes.Getattr | nodes.Getitem) -> str | None:
-    if isinstance(node, nodes.Getattr):
-        return node.attr
-    constant = node.arg
-    return (
-        constant.value
-        if isinstance(constant, nodes.Const) and isinstance(constant.value, str)
-        else None
-    )
-
-
-def _named(tree: nodes.Template) -> Iterator[str]:
-    yield from (name for name in meta.find_undeclared_variables(tree) if name != _ATTRIBUTES)
-    for dotted in tree.find_all(nodes.Getattr):
-        yield f"{_ATTRIBUTES}.{_key(dotted)}"
-    for indexed in tree.find_all(nodes.Getitem):
-        yield f"{_ATTRIBUTES}.{_key(indexed)}"
+    variables = frozenset(named(tree))
+    if not variables and not compiled.render().strip():
+        raise BadTemplate("The template says nothing.")
+    return Template(text, variables, compiled)

@@ -96,7 +96,7 @@ def _trial_text(text: str, phone: str, client: Client | None) -> TrialText:
     try:
         rendered = template(text).render(_recipient(phone, client))
     except MissingVariable as missing:
-        raise Invalid(FieldFault("client_id", _lacks(missing.variable, phone, client))) from None
+        raise Invalid(FieldFault("client_id", _lacks(missing, phone, client))) from None
     except TooLong:
         whose = "nobody's" if client is None else f"client {client.id}'s"
         reason = f"With {whose} values the text is longer than any may be."
@@ -104,12 +104,12 @@ def _trial_text(text: str, phone: str, client: Client | None) -> TrialText:
     return TrialText(phone, rendered, None if client is None else client.id)
 
 
-def _lacks(variable: str, phone: str, client: Client | None) -> str:
+def _lacks(missing: MissingVariable, phone: str, client: Client | None) -> str:
     if client is not None:
-        return f"The text needs {variable}, which client {client.id} has not."
+        return f"Client {client.id}: {missing}"
     return (
-        f"The text needs {variable}, and {phone} is no client's: give the client whose values to"
-        " take."
+        f"The text needs {missing.variable}, and {phone} is no client's: give the client whose"
+        " values to take."
     )
 
 

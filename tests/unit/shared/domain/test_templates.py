@@ -64,11 +64,53 @@ def test_what_a_client_gets(text: str, expected: str) -> None:
         ("{{ attributes.city.__class__ }}", "Only attributes have parts"),
         ("{{ attributes[name] }}", "Only attributes have parts"),
         ("{{ name is divisibleby 3 }}", "test"),
+        ("{{ self }}", "Unknown variable 'self'"),
+        ("{{ attributes }}", "Say which"),
+        ("{{ attributes.city ~ attributes }}", "Say which"),
+        ("{{ name|truncate(attributes.length) }}", "Only default takes"),
+        ("{{ name|truncate(*tags) }}", "Only default takes"),
+        ("{{ attributes.age|round(999999999, 'ceil') }}", "Only default takes"),
+        ("{{ attributes.age|round(precision=attributes.age) }}", "Only default takes"),
+        ("{{ tags|join(tags|join(tags)) }}", "Only default takes"),
+        ("{{ tags|join('x')|join('x') }}", "Only tags can be joined"),
+        ("{{ tags|join(', ', attribute='upper') }}", "Only tags can be joined"),
+        ("{# nothing #}", "says nothing"),
+        ("{{ ' ' }}", "says nothing"),
     ],
 )
 def test_what_is_refused(text: str, why: str) -> None:
     with pytest.raises(BadTemplate, match=why):
         template(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ " + "(" * 1000 + "name" + ")" * 1000 + " }}",
+        "{{ " + "(" * 11 + "name" + ")" * 11 + " }}",
+        "{% if name %}" * 150 + "x" + "{% endif %}" * 150,
+        "{{ " + "not " * 900 + "name }}",
+        "{{ name" + "|upper" * 600 + " }}",
+        "{{ " + "name if " * 400 + "name }}",
+        "{{ " + "name|d(" * 300 + "name" + ")" * 300 + " }}",
+    ],
+)
+def test_what_is_nested_too_deeply_is_refused(text: str) -> None:
+    with pytest.raises(BadTemplate, match="deeply"):
+        template(text)
+
+
+def test_what_is_long_need_not_be_deep() -> None:
+    text = "{{ name" + " ~ name" * 400 + " }}" + "(" * 100
+    assert template(text).render(OLGA) == "Olga" * 401 + "(" * 100
+
+
+def test_a_client_who_would_get_nothing_at_all_gets_nothing() -> None:
+    conditional = template("{% if name %}Dear {{ name }}{% endif %} ")
+    assert conditional.render(OLGA) == "Dear Olga "
+    with pytest.raises(MissingVariable) as missing:
+        conditional.render(NOBODY)
+    assert missing.value.variable == "name"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +136,7 @@ def test_no_text_with_a_hole_in_it(text: str, variable: str) -> None:
         "{% if attributes.age > 18 %}grown{% endif %}",  # nothing beside a number
         "{{ name|round }}",
         "{{ attributes.items|length }}",
-        "{{ name|truncate(attributes.city) }}",
+        "{{ name|truncate(1) }}",
     ],
 )
 def test_a_value_without_use_is_the_clients_trouble_and_no_bug(text: str) -> None:

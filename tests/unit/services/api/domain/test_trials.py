@@ -47,7 +47,8 @@ def test_all_that_is_known_of_a_client_can_be_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clients", "named"), [({}, f"{ONE} is no client's"), ({ONE: client()}, "client 12 has not")]
+    ("clients", "named"),
+    [({}, f"{ONE} is no client's"), ({ONE: client()}, "Client 12: The client has no")],
 )
 def test_what_is_lacking_is_named(clients: dict[str, Client], named: str) -> None:
     with pytest.raises(Invalid) as refusal:
@@ -56,6 +57,14 @@ def test_what_is_lacking_is_named(clients: dict[str, Client], named: str) -> Non
     assert fault.field == "client_id"
     assert "attributes.city" in fault.reason
     assert named in fault.reason
+
+
+def test_a_value_of_no_use_is_named() -> None:
+    with pytest.raises(Invalid) as refusal:
+        text = "{% if attributes.age > 18 %}Hi{% endif %}"
+        trials.trial_texts(text, [ONE], {ONE: client(attributes={"age": "x"})})
+    reason = refusal.value.errors[0].reason
+    assert reason == "Client 12: The template has no use for this client's attributes.age."
 
 
 @pytest.mark.parametrize("clients", [{}, {ONE: client()}])
