@@ -1,0 +1,180 @@
+"""Answers what a mailing's plan is: of one that is only thought of, or of one under way.
+
+Read only, so any replica answers. What is asked of the database does not grow with the clients: it
+is counts, and at most some hundreds of clients to look at.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.scheduler.domain.plan import (
+    Plan,
+    WaveNow,
+    ZonePlan,
+    plan,
+    rate_of,
+    waves_to_be,
+    zone_plans,
+)
+from services.scheduler.domain.sampling import spread
+from services.scheduler.domain.texts import Sample, SampledClient, report, sample
+from services.scheduler.domain.waves import Phase, Rest, Standing, judge
+from shared.contracts.mailings import FilterSpec, MailingChanged, MailingSpec
+from shared.domain.templates import BadTemplate, Template, template
+from shared.runtime.clock import Clock
+
+# Enough that one client in fifty who lacks a value is all but surely seen.
+LOOKED_AT = 200
+SHOWN = 3
+
+
+class UnknownClient(Exception):
+    """The client asked for is not in the copy, or deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaveRecord:
+    """A wave as it is kept."""
+
+    zone: str
+    phase: Phase
+    size: int
+    rows: int
+    opens_at: datetime | None
+    closes_at: datetime | None
+    begun_at: datetime | None
+    rest: Rest
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A mailing as it is planned; ``left_out``: rows that we ended, by zone, then by reason."""
+
+    mailing: MailingChanged
+    waves: Sequence[WaveRecord]
+    left_out: Mapping[str, Mapping[str, int]]
+
+
+class Counts(Protocol):
+    async def count_by_zone(self, filter_: FilterSpec) -> dict[str, int]: ...
+
+
+class Readings(Protocol):
+    async def pace(self, channel: str) -> float | None:
+        """Commands a second, when the senders were last kept busy; None before that."""
+        ...
+
+    async def some(
+        self, filter_: FilterSpec, seats: Mapping[str, int], frozen_in: int | None
+    ) -> list[SampledClient]:
+        """As many clients of each zone, by the filter or of a mailing's frozen audience."""
+        ...
+
+    async def client(self, client_id: int) -> SampledClient | None:
+        """None when they are unknown or deleted."""
+        ...
+
+    async def launched(self, mailing_id: int) -> Launched | None: ...
+
+
+class Previews:
+    def __init__(self, counts: Counts, readings: Readings, clock: Clock) -> None:
+        self._counts = counts
+        self._readings = readings
+        self._clock = clock
+
+    async def preview(self, spec: MailingSpec, client_id: int | None) -> Plan:
+        """As if it were launched now. Raises BadTemplate, UnknownClient."""
+        read = template(spec.text)
+        now = self._clock.now()
+        mailing = MailingChanged(
+            mailing_id=0, revision=0, state="scheduled", changed_at=now, spec=spec
+        )
+        counts = await self._counts.count_by_zone(spec.filter)
+        waves = await asyncio.to_thread(waves_to_be, mailing, counts, now)
+        return await self._plan(mailing, waves, read, client_id, None)
+
+    async def of_mailing(self, mailing_id: int, client_id: int | None) -> Plan | None:
+        """None when the mailing is unknown. Raises UnknownClient."""
+        found = await self._readings.launched(mailing_id)
+        if found is None:
+            return None
+        now = self._clock.now()
+        waves = await asyncio.to_thread(_waves_now, found, now)
+        frozen = found.mailing.spec.audience == "frozen"
+        read = _template_or_none(found.mailing.spec.text)
+        frozen_in = mailing_id if frozen else None
+        return await self._plan(found.mailing, waves, read, client_id, frozen_in)
+
+    async def _plan(
+        self,
+        mailing: MailingChanged,
+        waves: Sequence[WaveNow],
+        read: Template | None,
+        client_id: int | None,
+        frozen_in: int | None,
+    ) -> Plan:
+        rate = rate_of(mailing, await self._readings.pace(mailing.spec.channel))
+        samples = await self._samples(mailing, waves, read, frozen_in)
+        shown = samples[:SHOWN] if client_id is None else [await self._one(read, client_id)]
+        now = self._clock.now()
+        # A second's work at worst, for which the other loops of this process must not wait.
+        zones: list[ZonePlan] = await asyncio.to_thread(zone_plans, mailing, waves, rate, now)
+        return plan(mailing, zones, rate, report(read, samples), shown, now)
+
+    async def _samples(
+        self,
+        mailing: MailingChanged,
+        waves: Sequence[WaveNow],
+        read: Template | None,
+        frozen_in: int | None,
+    ) -> list[Sample]:
+        if read is None:
+            return []
+        most = SHOWN if read.is_plain else LOOKED_AT
+        seats = spread({wave.zone: wave.size for wave in waves}, most)
+        clients = await self._readings.some(mailing.spec.filter, seats, frozen_in)
+        return [sample(read, client) for client in clients]
+
+    async def _one(self, read: Template | None, client_id: int) -> Sample:
+        client = await self._readings.client(client_id)
+        if client is None:
+            raise UnknownClient
+        return Sample(client_id, client.timezone) if read is None else sample(read, client)
+
+
+def _template_or_none(text: str) -> Template | None:
+    """None for a text that once was a template and is none any more: nobody can be sent it."""
+    try:
+        return template(text)
+    except BadTemplate:
+        return None
+
+
+def _waves_now(launched: Launched, now: datetime) -> list[WaveNow]:
+    """Those that anybody is or was in."""
+    return [
+        WaveNow(
+            zone=wave.zone,
+            phase=wave.phase,
+            size=wave.size,
+            rows=wave.rows,
+            standing=_standing(launched.mailing, wave, now),
+            begun_at=wave.begun_at,
+            left_out=launched.left_out.get(wave.zone, {}),
+        )
+        for wave in launched.waves
+        if wave.size or wave.rows
+    ]
+
+
+def _standing(mailing: MailingChanged, wave: WaveRecord, now: datetime) -> Standing:
+    """A wave that waits or is open stands as it would be judged now: also while the mailing is
+    paused, as if it were resumed at once."""
+    if wave.phase in (Phase.PENDING, Phase.OPEN):
+        return judge(mailing, wave.zone, now, begun_at=wave.begun_at)
+    return Standing(wave.phase, wave.opens_at, wave.closes_at, wave.rest, wave.reason)
