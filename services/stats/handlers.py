@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from services.stats.domain.calls import calls
 from services.stats.domain.in_flight import InFlightCalls
-from services.stats.domain.standing import calls, fold
+from services.stats.domain.standing import fold
 from services.stats.ports import Announcer, Books, Due, Meters, Upkeep
 from shared.contracts.base import Message
 from shared.contracts.delivery import CallsInFlight, DeliveryEvents
@@ -38,7 +39,7 @@ async def deliveries(ports: Ports, *messages: DeliveryEvents) -> None:
     async with ports.books.open({event.mailing_id for event in events}) as page:
         known = await page.standings({event.message_id for event in events})
         change = fold(known, events)
-        await page.enter(change, calls(events))
+        await page.enter(change, calls(messages))
         due = await page.add_up()
     ports.meters.batch(change, time.perf_counter() - started)
     await announce(ports, due)

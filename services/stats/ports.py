@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from services.stats.domain.books import ByStatus, MailingBook, ZoneBook
+from services.stats.domain.calls import Call
 from services.stats.domain.standing import Change, Standing
-from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
 from shared.contracts.statuses import Status
 
@@ -29,6 +29,14 @@ class MessageLine:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class MessageStory:
+    """One message and all its calls, by dispatch, attempt and time."""
+
+    standing: Standing
+    calls: Sequence[Call]
+
+
 class Page(Protocol):
     """The books of some mailings, open in one transaction that nobody else writes to meanwhile."""
 
@@ -36,7 +44,7 @@ class Page(Protocol):
         """Those of these messages that are known."""
         ...
 
-    async def enter(self, change: Change, calls: Sequence[DeliveryEvent]) -> None:
+    async def enter(self, change: Change, calls: Sequence[Call]) -> None:
         """Writes the change and the history of calls; a call already in it stays as it is."""
         ...
 
@@ -55,7 +63,10 @@ class Page(Protocol):
 
 class Books(Protocol):
     def open(self, mailing_ids: Collection[int]) -> AbstractAsyncContextManager[Page]:
-        """Committed at the end of the block, or not at all when it raises."""
+        """Committed at the end of the block, or not at all when it raises.
+
+        NO_MAILING among the ids: messages of trials are written, too. They are in nobody's books.
+        """
         ...
 
     async def due(self) -> Sequence[Due]:
@@ -80,6 +91,10 @@ class Reports(Protocol):
         self, mailing_id: int, status: Status | None, after: int, limit: int
     ) -> Sequence[MessageLine]:
         """By id, from the first greater than ``after``."""
+        ...
+
+    async def message(self, message_id: int) -> MessageStory | None:
+        """None when nothing is known of the message. Trials are told of like any other."""
         ...
 
     async def mailings(self, mailing_ids: Collection[int]) -> Sequence[MailingBook]:

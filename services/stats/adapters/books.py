@@ -2,7 +2,8 @@
 
 Who writes a mailing's books first locks its row, several in the order of their ids: so what is
 read before a change is still so when the change is written, whoever else is at work, and two
-writers never wait for each other in a circle.
+writers never wait for each other in a circle. Trials have no mailing whose row could be locked; a
+lock of their own, always the last, stands for it.
 """
 
 import asyncio
@@ -15,26 +16,36 @@ from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.stats.adapters import columns, statements
+from services.stats.adapters.grounds import GroundsNumbers, add_grounds, distinct
+from services.stats.domain.calls import Call
 from services.stats.domain.standing import Change, Standing
 from services.stats.ports import Due
-from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.commands import Grounds
 from shared.contracts.progress import MailingEmitted, WavesPlanned
 from shared.contracts.statuses import ENDS
+from shared.contracts.trials import NO_MAILING
 
 _ENDS = sorted(ENDS)
 
 
 class PostgresPage:
-    def __init__(self, connection: AsyncConnection, ids: list[int]) -> None:
+    """``new_grounds``: numbers given out in this transaction."""
+
+    def __init__(
+        self, connection: AsyncConnection, ids: list[int], grounds: GroundsNumbers
+    ) -> None:
         self._connection = connection
         self._ids = ids
+        self._grounds = grounds
+        self.new_grounds: dict[Grounds, int] = {}
 
     async def standings(self, message_ids: Collection[int]) -> Mapping[int, Standing]:
         rows = await self._connection.execute(statements.STANDINGS, {"ids": list(message_ids)})
         return {row.id: columns.standing(row) for row in rows}
 
-    async def enter(self, change: Change, calls: Sequence[DeliveryEvent]) -> None:
-        await self._write(statements.ADD_CALLS, columns.of_calls(calls))
+    async def enter(self, change: Change, calls: Sequence[Call]) -> None:
+        numbers = await self._numbers(calls)
+        await self._write(statements.ADD_CALLS, columns.of_calls(calls, numbers))
         await self._write(statements.PUT_STANDINGS, columns.of_standings(change.standings))
         await self._write(statements.SHIFT_TALLY, columns.of_shifts(change.shifts))
         await self._write(statements.ADD_PACE, columns.of_sent(change.sent))
@@ -54,6 +65,17 @@ class PostgresPage:
         rows = await self._connection.execute(statements.ADD_UP, parameters)
         return [Due(row.mailing_id, row.revision) for row in rows if row.is_due]
 
+    async def _numbers(self, calls: Sequence[Call]) -> dict[int, int]:
+        """The numbers of the calls' grounds, by the identity of the object."""
+        objects = distinct(calls)
+        wanted = set(objects.values())
+        numbers = self._grounds.of(wanted) | self.new_grounds
+        unknown = sorted(wanted - numbers.keys(), key=str)  # in one order, as all locks are taken
+        if unknown:
+            self.new_grounds |= await add_grounds(self._connection, unknown)
+        numbers |= self.new_grounds
+        return {identity: numbers[grounds] for identity, grounds in objects.items()}
+
     async def _write(self, statement: TextClause, arrays: columns.Columns, **shared: Any) -> None:
         if any(arrays.values()):
             await self._connection.execute(statement, {**arrays, **shared})
@@ -63,14 +85,19 @@ class PostgresBooks:
     def __init__(self, engine: AsyncEngine, *, writers: int) -> None:
         self._engine = engine
         self._writers = asyncio.Semaphore(writers)
+        self._grounds = GroundsNumbers()
 
     @asynccontextmanager
     async def open(self, mailing_ids: Collection[int]) -> AsyncIterator[PostgresPage]:
-        ids = sorted(set(mailing_ids))
+        ids = sorted(set(mailing_ids) - {NO_MAILING})
         async with self._writers, self._engine.connect() as connection:
             await _lock(connection, ids)
-            yield PostgresPage(connection, ids)
+            if NO_MAILING in mailing_ids:
+                await connection.execute(statements.LOCK_TRIALS)
+            page = PostgresPage(connection, ids, self._grounds)
+            yield page
             await connection.commit()
+            self._grounds.remember(page.new_grounds)
 
     async def due(self) -> Sequence[Due]:
         async with self._engine.connect() as connection:

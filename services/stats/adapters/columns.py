@@ -1,12 +1,14 @@
 """Values as the arrays the statements take, and rows as values."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import Row
 
+from services.stats.domain.calls import Call
 from services.stats.domain.standing import Cell, SentSpan, Standing
-from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.commands import Grounds
 from shared.contracts.progress import WaveState
 from shared.contracts.statuses import Status
 
@@ -14,6 +16,7 @@ Columns = dict[str, list[Any]]
 
 _WHY = ("reason", "detail")
 _CALL = ("message_id", "dispatch", "attempt", "kind", "at", "http_status", "latency_ms", *_WHY)
+_GROUNDS = ("mailing_id", "timezone", "opens_at", "closes_at", "tzdata", "text_revision")
 _WAVE = ("timezone", "seq", "size", "opens_at", "closes_at", "rest", "reason")
 _POSITION = ("dispatch", "attempt", "step")
 _TIMES = ("sent_at", "updated_at", "next_attempt_at")
@@ -26,8 +29,22 @@ def of_standings(standings: Sequence[Standing]) -> Columns:
     return {"id": [each.message_id for each in ordered], **_pick(_STANDING, ordered)}
 
 
-def of_calls(calls: Sequence[DeliveryEvent]) -> Columns:
-    return _pick(_CALL, calls)
+def of_calls(calls: Sequence[Call], numbers: Mapping[int, int]) -> Columns:
+    """``numbers``: of their grounds, by the identity of the object."""
+    hashes = [call.text_sha256 for call in calls]
+    return {
+        **_pick(_CALL, calls),
+        "text_sha256": [None if each is None else bytes.fromhex(each) for each in hashes],
+        "grounds_id": [numbers.get(id(call.grounds)) for call in calls],
+    }
+
+
+def of_grounds(grounds: Sequence[Grounds]) -> Columns:
+    return {
+        **_pick(_GROUNDS, grounds),
+        "opens_offset": [_seconds_east(each.opens_at) for each in grounds],
+        "closes_offset": [_seconds_east(each.closes_at) for each in grounds],
+    }
 
 
 def of_waves(waves: Sequence[WaveState]) -> Columns:
@@ -56,6 +73,34 @@ def standing(row: Row[Any]) -> Standing:
     """A row that begins with the columns of ``message`` in the order of Standing's fields."""
     values = row[: len(Standing._fields)]
     return Standing(*values)._replace(status=Status(row.status))
+
+
+def call(row: Row[Any]) -> Call:
+    """A row with the columns of ``attempt``, and those of its ``grounds`` or nulls."""
+    sha256 = None if row.text_sha256 is None else row.text_sha256.hex()
+    told = {name: getattr(row, name) for name in _CALL}
+    return Call(**told, text_sha256=sha256, grounds=_grounds(row))
+
+
+def _grounds(row: Row[Any]) -> Grounds | None:
+    if row.grounds_id is None or row.mailing_id is None:
+        return None
+    return Grounds(
+        mailing_id=row.mailing_id,
+        timezone=row.timezone,
+        opens_at=_on_the_wall(row.opens_at, row.opens_offset),
+        closes_at=_on_the_wall(row.closes_at, row.closes_offset),
+        tzdata=row.tzdata,
+        text_revision=row.text_revision,
+    )
+
+
+def _seconds_east(instant: datetime) -> int:
+    return int((instant.utcoffset() or timedelta()).total_seconds())
+
+
+def _on_the_wall(instant: datetime, seconds_east: int) -> datetime:
+    return instant.astimezone(timezone(timedelta(seconds=seconds_east)))
 
 
 def _pick(names: Sequence[str], values: Sequence[Any]) -> Columns:

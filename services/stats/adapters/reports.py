@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.stats.adapters.columns import standing
+from services.stats.adapters.columns import call, standing
 from services.stats.domain.books import ByStatus, MailingBook, ZoneBook
-from services.stats.ports import MessageLine
+from services.stats.ports import MessageLine, MessageStory
 from shared.contracts.statuses import Status
 
 _ZONES = text(
@@ -70,6 +70,23 @@ _MESSAGES = text(
     """
 )
 
+_MESSAGE = text(
+    """
+    SELECT id, mailing_id, client_id, timezone, status, dispatch, attempt, step, reason, detail,
+           sent_at, updated_at, next_attempt_at
+    FROM message WHERE id = :id
+    """
+)
+
+_CALLS = text(
+    """
+    SELECT attempt.*, grounds.*
+    FROM attempt LEFT JOIN grounds ON grounds.id = attempt.grounds_id
+    WHERE message_id = :id
+    ORDER BY dispatch, attempt, at
+    """
+)
+
 
 class PostgresReports:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -102,6 +119,13 @@ class PostgresReports:
             limit=limit,
         )
         return [MessageLine(standing(row), row.attempts) for row in rows]
+
+    async def message(self, message_id: int) -> MessageStory | None:
+        found = await self._rows(_MESSAGE, id=message_id)
+        if not found:
+            return None
+        calls = await self._rows(_CALLS, id=message_id)
+        return MessageStory(standing(found[0]), [call(row) for row in calls])
 
     async def everything(self) -> ByStatus:
         return _by_status(await self._rows(_EVERYTHING))

@@ -10,6 +10,8 @@ ADD_MAILINGS = text(
     "INSERT INTO mailing (id) SELECT unnest(CAST(:ids AS bigint[])) ON CONFLICT DO NOTHING"
 )
 
+LOCK_TRIALS = text("SELECT pg_advisory_xact_lock(hashtextextended('trials', 0))")
+
 # One look into the index per id, whatever the planner believes: a plan made while the table was
 # small would read all of it each time, until its statistics are next renewed.
 STANDINGS = text(
@@ -45,11 +47,12 @@ PUT_STANDINGS = text(
 ADD_CALLS = text(
     """
     INSERT INTO attempt (message_id, dispatch, attempt, kind, at, http_status, latency_ms,
-                         reason, detail)
+                         reason, detail, text_sha256, grounds_id)
     SELECT * FROM unnest(
         CAST(:message_id AS bigint[]), CAST(:dispatch AS integer[]), CAST(:attempt AS smallint[]),
         CAST(:kind AS text[]), CAST(:at AS timestamptz[]), CAST(:http_status AS smallint[]),
-        CAST(:latency_ms AS integer[]), CAST(:reason AS text[]), CAST(:detail AS text[]))
+        CAST(:latency_ms AS integer[]), CAST(:reason AS text[]), CAST(:detail AS text[]),
+        CAST(:text_sha256 AS bytea[]), CAST(:grounds_id AS integer[]))
     ON CONFLICT DO NOTHING
     """
 )

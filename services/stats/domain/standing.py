@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from shared.contracts.delivery import STEP, DeliveryEvent, status_after
 from shared.contracts.statuses import Status
+from shared.contracts.trials import NO_MAILING
 
 Position = tuple[int, int, int]
 
@@ -101,7 +102,7 @@ def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Chan
             standings[event.message_id] = after
         moved = before is None or after.position != before.position
         applied, stale = applied + moved, stale + (not moved)
-        if event.kind == "sent":
+        if event.kind == "sent" and event.mailing_id != NO_MAILING:
             acceptances[event.mailing_id].append(event.at)
             sent[event.mailing_id, int(event.at.timestamp())] += moved
     return Change(
@@ -114,15 +115,13 @@ def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Chan
     )
 
 
-def calls(events: Iterable[DeliveryEvent]) -> list[DeliveryEvent]:
-    """The events about a call to the provider: what the scheduler did has no attempt number."""
-    return [event for event in events if event.attempt > 0]
-
-
 def _shifts(known: Mapping[int, Standing], changed: Iterable[Standing]) -> dict[Cell, int]:
-    """A message that moved to another zone is taken out of the old one's books."""
+    """A message that moved to another zone is taken out of the old one's books. Trials are in
+    nobody's."""
     shifts: Counter[Cell] = Counter()
     for after in changed:
+        if after.mailing_id == NO_MAILING:
+            continue
         before = known.get(after.message_id)
         if before is not None:
             shifts[_cell(before)] -= 1

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 
 from services.stats.domain.books import audience, listed, total
 from services.stats.domain.in_flight import InFlightCalls
 from services.stats.domain.pace import SPAN, rate
+from services.stats.entrypoints.message_view import MessageDetail
 from services.stats.entrypoints.views import (
     MailingStatistics,
     MessagePage,
@@ -62,6 +63,14 @@ def reads(reports: Reports, in_flight: InFlightCalls, clock: Clock) -> APIRouter
             items=[MessageView.of(line) for line in page],
             next_cursor=str(page[-1].standing.message_id) if more else None,
         )
+
+    @router.get("/messages/{message_id}")
+    async def message(message_id: Id) -> MessageDetail:
+        """With all its calls: the proof of when it was sent, and why then."""
+        story = await reports.message(message_id)
+        if story is None:
+            raise HTTPException(404)
+        return MessageDetail.of(story)
 
     @router.get("/statistics")
     async def statistics(mailing_id: Ids = []) -> Overview:  # noqa: B006 - FastAPI copies it

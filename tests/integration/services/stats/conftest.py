@@ -15,7 +15,7 @@ from tests.support.servers import PostgresForTests
 from tests.unit.services.stats.fakes import FakeAnnouncer
 from tests.unit.services.stats.suite import NewWorld, World
 
-_EMPTY = text("TRUNCATE message, attempt, wave, tally, mailing, pace")
+_EMPTY = text("TRUNCATE message, attempt, grounds, wave, tally, mailing, pace")
 
 
 @pytest_asyncio.fixture(scope="module")

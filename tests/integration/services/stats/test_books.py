@@ -17,8 +17,9 @@ from services.stats.handlers import audit, deliveries, forget_pace
 from services.stats.ports import Due
 from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.statuses import Status
-from tests.unit.services.stats.examples import START, batch, event, hearings
+from tests.unit.services.stats.examples import START, batch, event, hearings, opening
 from tests.unit.services.stats.fakes import FakeClock, FakeMeters, ports
+from tests.unit.services.stats.story_suite import StorySuite
 from tests.unit.services.stats.suite import (
     BooksSuite,
     NewWorld,
@@ -31,6 +32,10 @@ pytestmark = pytest.mark.servers
 
 
 class TestBooksInPostgres(BooksSuite):
+    pass
+
+
+class TestStoriesInPostgres(StorySuite):
     pass
 
 
@@ -151,6 +156,61 @@ async def test_the_pace_is_kept_for_a_minute(world: World, engine: AsyncEngine) 
     await forget_pace(PostgresUpkeep(engine), FakeClock())
     kept = await world.reports.sent_by_second(7, old)
     assert kept == {int(new.timestamp()): 1}
+
+
+async def test_grounds_are_written_once_by_whatever_replica(
+    engine: AsyncEngine, world: World
+) -> None:
+    """The second one has never heard of them; the third time they come from memory."""
+    for number, books in enumerate([world.books, PostgresBooks(engine, writers=1)] * 2):
+        told = batch(event("sent", number, grounds=0), grounds=(opening(),))
+        await deliveries(ports(books), told)
+    assert await _count(engine, "grounds") == 1
+    stories = [await world.reports.message(number) for number in range(4)]
+    assert [call.grounds for story in stories if story for call in story.calls] == [opening()] * 4
+
+
+async def test_grounds_of_a_transaction_that_failed_are_written_with_the_next(
+    world: World, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.stats.adapters import columns
+
+    told = batch(event("sent", grounds=0), grounds=(opening(),))
+    monkeypatch.setattr(columns, "of_spans", lambda spans: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await deliveries(world.ports, told)
+    monkeypatch.undo()
+    assert await _count(engine, "grounds") == 0
+    await deliveries(world.ports, told)
+    story = await world.reports.message(1)
+    assert story is not None
+    assert [call.grounds for call in story.calls] == [opening()]
+
+
+async def test_trials_leave_no_trace_in_the_books(world: World, engine: AsyncEngine) -> None:
+    await world.hear(event("queued", mailing_id=0), event("sent", mailing_id=0))
+    counts = {table: await _count(engine, table) for table in ("message", "attempt", "mailing")}
+    assert counts == {"message": 1, "attempt": 1, "mailing": 0}
+    assert [await _count(engine, table) for table in ("tally", "pace", "wave")] == [0, 0, 0]
+
+
+async def test_two_replicas_at_one_trial_lose_none_of_its_events(
+    world: World, engine: AsyncEngine
+) -> None:
+    trials = range(100)
+    queued = batch(*(event("queued", n, mailing_id=0) for n in trials))
+    sent = batch(*(event("sent", n, mailing_id=0) for n in trials))
+    replicas = [ports(PostgresBooks(engine, writers=4)) for _ in range(2)]
+    for told in (queued, sent) * 3:
+        await asyncio.gather(*(deliveries(replica, told) for replica in replicas))
+    await asyncio.gather(deliveries(replicas[0], sent), deliveries(replicas[1], queued))
+    stories = [await world.reports.message(n) for n in trials]
+    assert {story.standing.status for story in stories if story} == {Status.SENT}
+
+
+async def _count(engine: AsyncEngine, table: str) -> int:
+    async with engine.connect() as connection:
+        return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())  # noqa: S608
 
 
 async def _due_after_emission(world: World) -> list[Due]:

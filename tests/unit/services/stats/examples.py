@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from shared.contracts.commands import Grounds
 from shared.contracts.delivery import STEP, DeliveryEvent, DeliveryEvents, Kind
 from shared.contracts.progress import WavesPlanned, WaveState
 
@@ -26,8 +27,21 @@ def event(kind: Kind, message_id: int = 1, **fields: Any) -> DeliveryEvent:
     return DeliveryEvent(message_id=message_id, kind=kind, **{**defaults, **fields})
 
 
-def batch(*events: DeliveryEvent) -> DeliveryEvents:
-    return DeliveryEvents(kind=events[0].kind, events=events)
+def batch(*events: DeliveryEvent, grounds: tuple[Grounds, ...] = ()) -> DeliveryEvents:
+    return DeliveryEvents(kind=events[0].kind, grounds=grounds, events=events)
+
+
+def opening(**fields: Any) -> Grounds:
+    """Ten to eight in Moscow on the day of START."""
+    defaults = {
+        "mailing_id": 7,
+        "timezone": ZONES[0],
+        "opens_at": "2026-03-01T10:00:00+03:00",
+        "closes_at": "2026-03-01T20:00:00+03:00",
+        "tzdata": "2026b",
+        "text_revision": 1,
+    }
+    return Grounds.model_validate({**defaults, **fields})
 
 
 def batches(events: Iterable[DeliveryEvent]) -> list[DeliveryEvents]:
@@ -62,13 +76,14 @@ def hearings(draw: st.DrawFn) -> list[DeliveryEvent]:
 
 @st.composite
 def _life(draw: st.DrawFn, message_id: int) -> list[DeliveryEvent]:
-    """Dispatches that come back, the last of which ends; a client may move in between."""
+    """Dispatches that come back, or end and are taken up again; the last ends for good. A client
+    may move in between."""
     mailing_id = draw(st.integers(1, 2))
     kinds: list[tuple[int, int, Kind]] = []
     dispatches = draw(st.integers(1, 3))
     for dispatch in range(1, dispatches + 1):
         last: st.SearchStrategy[Kind] = (
-            st.just("returned") if dispatch < dispatches else st.sampled_from(sorted(_ENDS))
+            st.sampled_from(_NOT_FOR_GOOD) if dispatch < dispatches else st.sampled_from(_ENDS)
         )
         kinds += draw(_dispatch(dispatch, draw(last)))
     zones = [draw(st.sampled_from(ZONES)) for _ in range(dispatches)]
@@ -96,4 +111,6 @@ def _dispatch(draw: st.DrawFn, dispatch: int, last: Kind) -> list[tuple[int, int
     return [(dispatch, 0, "queued"), *retried, (dispatch, attempts, last)]
 
 
-_ENDS: list[Kind] = [kind for kind, step in STEP.items() if step == STEP["sent"]]
+_ENDS: list[Kind] = sorted(kind for kind, step in STEP.items() if step == STEP["sent"])
+# What the scheduler ended for a reason that a change of the mailing takes away comes back, too.
+_NOT_FOR_GOOD: list[Kind] = ["returned", "expired", "suppressed"]

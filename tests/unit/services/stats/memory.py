@@ -10,17 +10,18 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from services.stats.domain.books import MailingBook, ZoneBook, total
+from services.stats.domain.calls import Call
 from services.stats.domain.standing import Cell, Change, SentSpan, Standing
-from services.stats.ports import Due, MessageLine
-from shared.contracts.delivery import DeliveryEvent
+from services.stats.ports import Due, MessageLine, MessageStory
 from shared.contracts.progress import MailingEmitted, WavesPlanned, WaveState
 from shared.contracts.statuses import ENDS, Status
+from shared.contracts.trials import NO_MAILING
 
 
 class MemoryBooks:
     def __init__(self) -> None:
         self.messages_by_id: dict[int, Standing] = {}
-        self.calls: dict[tuple[int, int, int, str], DeliveryEvent] = {}
+        self.calls: dict[tuple[int, int, int, datetime], Call] = {}
         self.waves: dict[tuple[int, str], WaveState] = {}
         self.tally: Counter[Cell] = Counter()
         self.pace: Counter[tuple[int, int]] = Counter()
@@ -34,6 +35,7 @@ class MemoryBooks:
         counted = Counter(
             Cell(each.mailing_id, each.timezone, each.status)
             for each in self.messages_by_id.values()
+            if each.mailing_id != NO_MAILING
         )
         assert +self.tally == counted
 
@@ -41,12 +43,12 @@ class MemoryBooks:
         known = self.messages_by_id
         return {each: known[each] for each in message_ids if each in known}
 
-    async def enter(self, change: Change, calls: Sequence[DeliveryEvent]) -> None:
+    async def enter(self, change: Change, calls: Sequence[Call]) -> None:
         self.messages_by_id |= {each.message_id: each for each in change.standings}
         self.tally.update(change.shifts)
         self.pace.update(change.sent)
         for call in calls:
-            self.calls.setdefault((call.message_id, call.dispatch, call.attempt, call.kind), call)
+            self.calls.setdefault((call.message_id, call.dispatch, call.attempt, call.at), call)
         for mailing_id, span in change.spans.items():
             known = self.spans.get(mailing_id, span)
             self.spans[mailing_id] = SentSpan(
@@ -106,10 +108,15 @@ class MemoryBooks:
         ordered = sorted(wanted, key=lambda each: each.message_id)
         return [MessageLine(each, self._attempts(each.message_id)) for each in ordered[:limit]]
 
+    async def message(self, message_id: int) -> MessageStory | None:
+        standing = self.messages_by_id.get(message_id)
+        return None if standing is None else MessageStory(standing, self._calls(message_id))
+
     async def everything(self) -> Mapping[Status, int]:
         mailings = {mailing for mailing, _ in self.waves} | {
             each.mailing_id for each in self.messages_by_id.values()
         }
+        mailings.discard(NO_MAILING)
         return total(self._mailing(mailing_id).by_status for mailing_id in mailings)
 
     def _of(self, mailing_id: int) -> list[Standing]:
@@ -140,11 +147,15 @@ class MemoryBooks:
     def _attempts(self, message_id: int) -> int:
         return len(
             {
-                (dispatch, attempt)
-                for (message, dispatch, attempt, kind), call in self.calls.items()
-                if message == message_id and (kind != "returned" or call.latency_ms is not None)
+                (call.dispatch, call.attempt)
+                for call in self._calls(message_id)
+                if call.kind != "returned" or call.latency_ms is not None
             }
         )
+
+    def _calls(self, message_id: int) -> list[Call]:
+        its_calls = [call for call in self.calls.values() if call.message_id == message_id]
+        return sorted(its_calls, key=lambda call: (call.dispatch, call.attempt, call.at))
 
 
 def _opening(zone: ZoneBook) -> tuple[bool, float, str]:

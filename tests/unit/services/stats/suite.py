@@ -242,4 +242,6 @@ async def same_end_in_any_order(
 async def _everything(world: World, mailing_id: int) -> object:
     book = await world.reports.mailing(mailing_id)
     lines = await world.messages(mailing_id)
-    return (await world.by_status(mailing_id), lines, book.first_sent_at, book.last_sent_at)
+    stories = [await world.reports.message(line.standing.message_id) for line in lines]
+    counts = await world.by_status(mailing_id)
+    return (counts, lines, stories, book.first_sent_at, book.last_sent_at)

@@ -7,6 +7,7 @@ from shared.contracts.delivery import DeliveryEvent
 from tests.unit.services.stats.examples import hearings
 from tests.unit.services.stats.fakes import FakeAnnouncer
 from tests.unit.services.stats.memory import MemoryBooks
+from tests.unit.services.stats.story_suite import StorySuite
 from tests.unit.services.stats.suite import BooksSuite, World, same_end_in_any_order
 
 
@@ -15,10 +16,17 @@ async def new_world() -> World:
     return World(books, books, FakeAnnouncer())
 
 
+@pytest.fixture
+async def world() -> World:
+    return await new_world()
+
+
 class TestBooksInMemory(BooksSuite):
-    @pytest.fixture
-    async def world(self) -> World:
-        return await new_world()
+    pass
+
+
+class TestStoriesInMemory(StorySuite):
+    pass
 
 
 @given(heard=hearings())

@@ -16,7 +16,7 @@ from shared.contracts.delivery import CallsInFlight, InFlight
 from shared.contracts.statuses import Status
 from shared.runtime.problems import answer_with_problems
 from shared.runtime.service_token import token_check
-from tests.unit.services.stats.examples import START, ZONES, batch, event, wave, waves
+from tests.unit.services.stats.examples import START, ZONES, batch, event, opening, wave, waves
 from tests.unit.services.stats.fakes import FakeClock, ports
 from tests.unit.services.stats.memory import MemoryBooks
 
@@ -128,6 +128,88 @@ async def test_a_message_in_the_list(client: httpx.AsyncClient, books: MemoryBoo
     }
 
 
+async def test_a_message_with_all_its_calls(client: httpx.AsyncClient, books: MemoryBooks) -> None:
+    throttled = event("retrying", latency_ms=500, http_status=429, reason="throttled", grounds=0)
+    sent = event("sent", attempt=2, latency_ms=250, http_status=200, grounds=0, text_sha256="ab")
+    await deliveries(ports(books), batch(event("queued")))
+    for each in (throttled, sent):
+        await deliveries(ports(books), batch(each, grounds=(opening(text_revision=3),)))
+    answer = (await client.get("/messages/1")).json()
+    first, last = answer.pop("attempts")
+    assert answer == {
+        "id": 1,
+        "mailing_id": 7,
+        "client_id": 1001,
+        "timezone": ZONES[0],
+        "status": "sent",
+        "reason": None,
+        "detail": None,
+        "dispatch": 1,
+        "sent_at": "2026-03-01T12:00:00Z",
+        "updated_at": "2026-03-01T12:00:00Z",
+        "next_attempt_at": None,
+    }
+    assert (first["outcome"], first["reason"], first["http_status"]) == (
+        "retrying",
+        "throttled",
+        429,
+    )
+    assert last == {
+        "dispatch": 1,
+        "attempt": 2,
+        "outcome": "sent",
+        "started_at": "2026-03-01T11:59:59.750000Z",
+        "answered_at": "2026-03-01T12:00:00Z",
+        "started_at_local": "2026-03-01T14:59:59.750000+03:00",
+        "utc_offset": "+03:00",
+        "in_window": True,
+        "latency_ms": 250,
+        "http_status": 200,
+        "reason": None,
+        "detail": None,
+        "text_sha256": "ab",
+        "text_revision": 3,
+        "window": {
+            "timezone": ZONES[0],
+            "opens_at": "2026-03-01T07:00:00Z",
+            "closes_at": "2026-03-01T17:00:00Z",
+            "opens_at_local": "2026-03-01T10:00:00+03:00",
+            "closes_at_local": "2026-03-01T20:00:00+03:00",
+            "tzdata": "2026b",
+        },
+    }
+
+
+async def test_a_return_without_a_call_began_at_no_time(
+    client: httpx.AsyncClient, books: MemoryBooks
+) -> None:
+    returned = event("returned", reason="gate_closed", grounds=0)
+    await deliveries(ports(books), batch(returned, grounds=(opening(),)))
+    (only,) = (await client.get("/messages/1")).json()["attempts"]
+    assert (only["outcome"], only["reason"]) == ("returned", "gate_closed")
+    assert only["answered_at"] == "2026-03-01T12:00:00Z"
+    assert only["window"]["tzdata"] == "2026b"
+    of_a_call = ("started_at", "started_at_local", "utc_offset", "in_window", "latency_ms")
+    assert [only[name] for name in of_a_call] == [None] * 5
+
+
+async def test_a_trial_has_its_calls_and_no_window(
+    client: httpx.AsyncClient, books: MemoryBooks
+) -> None:
+    trial = event("sent", mailing_id=0, client_id=0, timezone="UTC", latency_ms=40)
+    await deliveries(ports(books), batch(trial))
+    answer = (await client.get("/messages/1")).json()
+    (only,) = answer["attempts"]
+    assert (answer["mailing_id"], answer["status"]) == (0, "sent")
+    assert (only["utc_offset"], only["in_window"], only["window"]) == ("+00:00", None, None)
+
+
+async def test_a_message_nobody_has_heard_of(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/messages/404")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 async def test_several_mailings_and_all_of_them(
     client: httpx.AsyncClient, books: MemoryBooks
 ) -> None:
@@ -146,7 +228,9 @@ async def test_all_mailings_alone(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer é"])
-@pytest.mark.parametrize("path", ["/mailings/7/statistics", "/mailings/7/messages", "/statistics"])
+@pytest.mark.parametrize(
+    "path", ["/mailings/7/statistics", "/mailings/7/messages", "/messages/7", "/statistics"]
+)
 async def test_nobody_without_the_token(client: httpx.AsyncClient, path: str, header: str) -> None:
     answer = await client.get(path, headers={b"Authorization": header.encode("latin-1")})
     assert answer.status_code == 401
@@ -160,6 +244,7 @@ async def test_nobody_without_the_token(client: httpx.AsyncClient, path: str, he
         ("/mailings/seven/statistics", "mailing_id"),
         ("/mailings/0/statistics", "mailing_id"),
         (f"/mailings/{2**63}/messages", "mailing_id"),
+        ("/messages/0", "message_id"),
         ("/mailings/7/messages?status=lost", "status"),
         ("/mailings/7/messages?limit=0", "limit"),
         ("/mailings/7/messages?limit=1001", "limit"),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.stats.domain.standing import Cell, SentSpan, advance, calls, fold
+from services.stats.domain.standing import Cell, SentSpan, advance, fold
 from shared.contracts.statuses import Status
 from tests.unit.services.stats.examples import START, ZONES, event
 
@@ -65,6 +65,8 @@ def test_acceptances_are_counted_by_the_second() -> None:
     assert change.spans == {7: SentSpan(START, LATER)}
 
 
-def test_only_events_about_a_call_are_calls() -> None:
-    sent = event("sent")
-    assert calls([event("queued"), sent, event("expired", 2)]) == [sent]
+def test_trials_are_in_nobodys_books() -> None:
+    change = fold({}, [event("queued", mailing_id=0), event("sent", mailing_id=0)])
+    assert [standing.status for standing in change.standings] == [Status.SENT]
+    assert (change.shifts, change.sent, change.spans) == ({}, {}, {})
+    assert change.applied == 2
