@@ -11,3 +11,8 @@ OPENING_DELAY = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
 )
 LEADING = Gauge("carillon_scheduler_leading", "1 while this replica leads")
+PACE = Gauge(
+    "carillon_senders_pace_commands_per_second",
+    "Commands the senders of a channel took per second when they were last kept busy",
+    ["channel"],
+)

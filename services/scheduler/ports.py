@@ -11,12 +11,25 @@ from services.scheduler.domain.turns import Advance, OpenWave, Picked
 from services.scheduler.domain.waves import Phase, Standing
 from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
-from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.directory import ClientState
 from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
+from shared.domain.templates import Recipient
 
-BatchKind = Literal["queued", "planned", "expired", "cancelled"]
+BatchKind = Literal["queued", "planned", "expired", "suppressed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a message now: the event that is told of it. ``detail``: a sentence."""
+
+    kind: BatchKind
+    reason: str | None = None
+    detail: str | None = None
+
+
+QUEUED = Fate("queued")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,13 @@ class DueWave:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A message of a batch, with its client as the copy has them."""
+    """A message of a batch, with its client as the copy has them.
+
+    ``recipient`` is there when the mailing's text is a template. ``text``: this client's own;
+    None when it is the mailing's, the same for all. ``text_revision``: the mailing's revision the
+    text is of, when a call said it whose answer was lost. ``returned_at``: when the senders last
+    gave the message back.
+    """
 
     message_id: int
     client_id: int
@@ -52,6 +71,10 @@ class Member:
     zone: str
     dispatch: int
     client: Client
+    recipient: Recipient | None = None
+    text: str | None = None
+    text_revision: int | None = None
+    returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +86,9 @@ class Batch:
 
     id: int
     mailing: MailingChanged
-    kind: BatchKind
-    reason: str | None
+    fate: Fate
     members: Sequence[Member]
+    written_at: datetime
 
 
 MakePlan = Callable[[Mapping[str, KeptWave]], Sequence[PlannedWave]]
@@ -164,11 +187,15 @@ class Messages(Protocol):
     """Messages, and the batches that are not published yet."""
 
     async def mailings_in(self, phase: Phase) -> list[MailingChanged]:
-        """Mailings, not paused, with a wave in this phase; urgent ones first."""
+        """Mailings, not paused, with a wave in this phase."""
         ...
 
-    async def waves_in(self, mailing_id: int, phase: Phase) -> list[OpenWave]:
-        """Those that close first before the others."""
+    async def holding(self, now: datetime) -> list[MailingChanged]:
+        """Mailings, not paused, with messages that :meth:`held` would give."""
+        ...
+
+    async def waves_in(self, mailing_id: int, phase: Phase, now: datetime) -> list[OpenWave]:
+        """Those that close first before the others; no open one that is to be moved on."""
         ...
 
     async def pick(
@@ -178,40 +205,52 @@ class Messages(Protocol):
     async def write(
         self,
         mailing: MailingChanged,
-        kind: BatchKind,
-        reason: str | None,
-        picked: Sequence[Picked],
+        phase: Phase,
+        fates: Mapping[Fate, Sequence[Picked]],
         done: Sequence[Advance],
         now: datetime,
-    ) -> Batch | None:
-        """Writes rows for those who have none yet, how far the waves have come, and the batch.
+    ) -> list[Batch]:
+        """Writes rows for those who have none yet, how far the waves have come, and a batch for
+        every fate.
 
-        None when the mailing has changed since it was read, or nobody was new.
+        Nothing is written, and no batch returned, when the mailing has changed since it was read
+        or one of the waves is no longer in ``phase``.
         """
         ...
 
-    async def unpublished(self) -> list[Batch]: ...
+    async def unpublished(self, now: datetime) -> list[Batch]:
+        """What may not have been told yet.
+
+        Commands whose mailing or client has changed since they were written are not among it: they
+        go the way of those that came back, so that one dispatch never has two texts.
+        """
+        ...
 
     async def published(self, batch: Batch) -> None: ...
 
-    async def hold(self, events: Sequence[DeliveryEvent], due_at: Sequence[datetime]) -> None:
-        """Takes returned messages back, under their next dispatch. Replays change nothing."""
+    async def take_back(self, batch: Batch, members: Sequence[Member], now: datetime) -> None:
+        """Makes messages of an unpublished batch ones that came back, due now."""
         ...
 
-    async def held(self, now: datetime, limit: int) -> list[tuple[MailingChanged, list[Member]]]:
-        """Returned messages that are due, whose mailing and client have reached the revisions
-        they wait for."""
+    async def hold(self, returned: DeliveryEvents, due_at: Sequence[datetime]) -> None:
+        """Takes returned messages back, under their next dispatch, with the text that another call
+        must repeat. Replays change nothing."""
+        ...
+
+    async def held(self, mailing: MailingChanged, now: datetime, limit: int) -> list[Member]:
+        """Returned messages that are due, where mailing and client have reached the revisions they
+        wait for."""
         ...
 
     async def emit_again(
         self,
         mailing: MailingChanged,
-        kind: BatchKind,
-        reason: str | None,
+        fate: Fate,
         held: Sequence[Member],
         due_at: datetime | None,
+        now: datetime,
     ) -> Batch | None:
-        """Like :meth:`write`, for messages that came back."""
+        """Like :meth:`write`, for messages that came back; ``due_at`` of those held again."""
         ...
 
 
@@ -227,3 +266,17 @@ class Room(Protocol):
     """How much may be emitted now."""
 
     async def envelopes(self, *, urgent: bool) -> int: ...
+
+
+class Meter(Protocol):
+    """What the senders of a channel have taken."""
+
+    def commands_taken(self) -> float:
+        """In all, since this replica leads."""
+        ...
+
+
+class Paces(Protocol):
+    """How fast the senders of a channel were when they were last kept busy."""
+
+    async def keep(self, channel: str, per_second: float, now: datetime) -> None: ...

@@ -6,23 +6,30 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import aio_pika
 from aio_pika.abc import AbstractRobustChannel
+from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.applications import Starlette
-from starlette.types import ASGIApp
 
 from services.scheduler.adapters.api_directory import ApiDirectory
 from services.scheduler.adapters.directory import PostgresDirectory
 from services.scheduler.adapters.messages import PostgresMessages
 from services.scheduler.adapters.outlet import BrokerOutlet
+from services.scheduler.adapters.paces import PostgresPaces
 from services.scheduler.adapters.plans import PostgresPlans
+from services.scheduler.adapters.readings import PostgresReadings
 from services.scheduler.adapters.room import QueueRoom
+from services.scheduler.entrypoints.http import reads
 from services.scheduler.entrypoints.messages import subscribe_scheduler
 from services.scheduler.entrypoints.ticks import Ticks, Wakeup
 from services.scheduler.handlers.announcing import Announcer
 from services.scheduler.handlers.emission import Emitter
+from services.scheduler.handlers.explaining import Explanations
+from services.scheduler.handlers.measuring import Measuring
 from services.scheduler.handlers.planning import Planner
+from services.scheduler.handlers.previewing import Previews
+from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.rebuilding import rebuild
 from services.scheduler.handlers.returning import Returns
+from services.scheduler.handlers.trials import Trials
 from services.scheduler.metrics import LEADING
 from services.scheduler.settings import Settings
 from shared.domain.message_id import MessageIds
@@ -32,29 +39,42 @@ from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.database import engine_lifetime, make_engine
 from shared.runtime.health import database_answers, health_routes
 from shared.runtime.leader import lead
+from shared.runtime.problems import answer_with_problems
+from shared.runtime.service_token import token_check
 
 # The advisory lock of the scheduler that leads; one of its own database.
 LEADER_LOCK = 1
 
 
-def make_app() -> ASGIApp:
-    settings = Settings()
+def make_app(settings: Settings | None = None, clock: Clock | None = None) -> FastAPI:
+    settings = settings or Settings()
+    clock = clock or SystemClock()
     engine = _engine(settings)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         background = Background()
         async with engine_lifetime(engine):
             background.start(
                 "lead",
-                lambda: lead(engine, LEADER_LOCK, lambda: plan_and_emit(settings, engine)),
+                lambda: lead(engine, LEADER_LOCK, lambda: plan_and_emit(settings, engine, clock)),
             )
             yield
             await background.stop()
 
-    return Starlette(
-        routes=health_routes({"database": database_answers(engine)}), lifespan=lifespan
-    )
+    app = FastAPI(title="Carillon scheduler", lifespan=lifespan, docs_url=None, redoc_url=None)
+    answer_with_problems(app)
+    token = token_check(settings.service_token.get_secret_value())
+    app.include_router(_routes(engine, clock), dependencies=[token])
+    app.routes.extend(health_routes({"database": database_answers(engine)}))
+    return app
+
+
+def _routes(engine: AsyncEngine, clock: Clock) -> APIRouter:
+    """What every replica answers, whether it leads or not."""
+    readings = PostgresReadings(engine)
+    previews = Previews(PostgresDirectory(engine), readings, clock)
+    return reads(previews, Explanations(readings, clock))
 
 
 async def plan_and_emit(
@@ -68,18 +88,19 @@ async def plan_and_emit(
     plans = PostgresPlans(engine)
     messages = PostgresMessages(engine, MessageIds(settings.node))
     planner = Planner(PostgresDirectory(engine), plans, clock)
+    publishing = Publishing(messages, outlet, clock, per_envelope=settings.commands_per_envelope)
+    returns = Returns(messages, publishing, clock)
     wakeup = Wakeup()
     background = Background()
     async with AsyncExitStack() as stack:
         LEADING.set(1)
         stack.callback(LEADING.set, 0)
-        room = QueueRoom(await _measuring_channel(url, stack), outlet.published.__getitem__)
-        emitter = Emitter(
-            messages, outlet, room, clock, per_envelope=settings.commands_per_envelope
-        )
-        returns = Returns(messages, emitter, room, clock)
-        ticks = Ticks(planner, emitter, returns, Announcer(plans, outlet), plans, clock, wakeup)
-        subscribe_scheduler(broker, planner, returns, wakeup.wake)
+        room = QueueRoom(await _measuring_channel(url, stack), outlet)
+        emitter = Emitter(messages, publishing, returns, room, clock)
+        measuring = Measuring(room, PostgresPaces(engine), clock)
+        announcer = Announcer(plans, outlet)
+        ticks = Ticks(planner, publishing, emitter, measuring, announcer, plans, clock, wakeup)
+        subscribe_scheduler(broker, planner, returns, Trials(outlet, clock), wakeup.wake)
         stack.push_async_callback(broker.stop)
         await start_when_reachable(broker)
         stack.push_async_callback(background.stop)

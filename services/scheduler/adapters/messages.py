@@ -1,9 +1,10 @@
 """Messages and unpublished batches, in PostgreSQL."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
+from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -14,16 +15,19 @@ from services.scheduler.adapters.rows import holds_revision, mailing_of
 from services.scheduler.domain.returned import Client
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
 from services.scheduler.domain.waves import Phase
-from services.scheduler.ports import Batch, BatchKind, Member
-from shared.contracts.delivery import DeliveryEvent
+from services.scheduler.domain.wording import is_plain
+from services.scheduler.ports import Batch, BatchKind, Fate, Member
+from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.contracts.mailings import MailingChanged
 from shared.domain.message_id import MessageIds
+from shared.domain.templates import Recipient
 
 # What a row says once its batch is written.
 _STATE: dict[BatchKind, str] = {
     "queued": "queued",
     "planned": "held",
     "expired": "ended",
+    "suppressed": "ended",
     "cancelled": "ended",
 }
 
@@ -36,11 +40,15 @@ class PostgresMessages:
     async def mailings_in(self, phase: Phase) -> list[MailingChanged]:
         async with self._engine.connect() as connection:
             bodies = await connection.scalars(sql.MAILINGS_IN, {"phase": phase.value})
-            mailings = [mailing_of(body) for body in bodies]
-        return sorted(mailings, key=lambda m: m.spec.priority != "urgent")
+            return [mailing_of(body) for body in bodies]
 
-    async def waves_in(self, mailing_id: int, phase: Phase) -> list[OpenWave]:
-        key = {"mailing": mailing_id, "phase": phase.value}
+    async def holding(self, now: datetime) -> list[MailingChanged]:
+        async with self._engine.connect() as connection:
+            bodies = await connection.scalars(sql.HOLDING, {"now": now})
+            return [mailing_of(body) for body in bodies]
+
+    async def waves_in(self, mailing_id: int, phase: Phase, now: datetime) -> list[OpenWave]:
+        key = {"mailing": mailing_id, "phase": phase.value, "now": now}
         async with self._engine.connect() as connection:
             return [OpenWave(*row) for row in await connection.execute(sql.WAVES_IN, key)]
 
@@ -54,27 +62,39 @@ class PostgresMessages:
             **filter_parameters(mailing.spec.filter),
         }
         async with self._engine.connect() as connection:
-            return [Picked(*row) for row in await connection.execute(sql.PICK, parameters)]
+            if is_plain(mailing.spec.text):
+                return [Picked(*row) for row in await connection.execute(sql.PICK, parameters)]
+            rows = await connection.execute(sql.PICK_RECIPIENTS, parameters)
+            return [
+                Picked(row.zone, row.id, row.revision, row.address, _recipient(row, row.zone))
+                for row in rows
+            ]
 
     async def write(
         self,
         mailing: MailingChanged,
-        kind: BatchKind,
-        reason: str | None,
-        picked: Sequence[Picked],
+        phase: Phase,
+        fates: Mapping[Fate, Sequence[Picked]],
         done: Sequence[Advance],
         now: datetime,
-    ) -> Batch | None:
-        candidates = self._new_members(picked, now)
+    ) -> list[Batch]:
+        candidates = {fate: self._new_members(picked, now) for fate, picked in fates.items()}
         async with self._engine.begin() as connection:
             if not await holds_revision(connection, mailing):
-                return None
-            born = await _insert(connection, mailing, kind, candidates)
-            phase = Phase.OPEN if kind == "queued" else Phase.SETTLING
-            if not await _advance(connection, mailing, phase, done, born):
+                return []
+            born = {
+                fate: await _insert(connection, mailing, fate, members)
+                for fate, members in candidates.items()
+            }
+            everybody = [member for members in born.values() for member in members]
+            if not await _advance(connection, mailing, phase, done, everybody):
                 await connection.rollback()
-                return None
-            return await _open_batch(connection, mailing, kind, reason, born)
+                return []
+            return [
+                await _open_batch(connection, mailing, fate, members, now)
+                for fate, members in born.items()
+                if members
+            ]
 
     def _new_members(self, picked: Sequence[Picked], now: datetime) -> list[Member]:
         ids = self._ids.take(len(picked), int(now.timestamp() * 1000))
@@ -87,79 +107,88 @@ class PostgresMessages:
                 zone=p.zone,
                 dispatch=1,
                 client=Client(False, p.zone, "", ()),
+                text=p.text,
             )
             for message_id, p in zip(ids, picked, strict=True)
         ]
 
-    async def unpublished(self) -> list[Batch]:
+    async def unpublished(self, now: datetime) -> list[Batch]:
         async with self._engine.begin() as connection:
-            await connection.execute(sql.HOLD_DELETED)
+            await connection.execute(sql.TAKE_BACK_CHANGED, {"now": now})
             rows = (await connection.execute(sql.UNPUBLISHED)).all()
-        return [
-            Batch(batch_id, mailing_of(body), kind, reason, [_member(row) for row in group])
-            for (batch_id, body, kind, reason), group in groupby(
-                rows, lambda r: (r.batch_id, r.body, r.kind, r.reason)
-            )
-        ]
+            return [await _batch(connection, row) for row in rows]
 
     async def published(self, batch: Batch) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(text("DELETE FROM batch WHERE id = :id"), {"id": batch.id})
 
-    async def hold(self, events: Sequence[DeliveryEvent], due_at: Sequence[datetime]) -> None:
-        parameters = {
-            "ids": [event.message_id for event in events],
-            "dispatches": [event.dispatch for event in events],
-            "dues": list(due_at),
-            "mailing_revisions": [event.mailing_revision for event in events],
-            "client_revisions": [event.client_revision for event in events],
-        }
+    async def take_back(self, batch: Batch, members: Sequence[Member], now: datetime) -> None:
+        ids = [member.message_id for member in members]
+        row = {"ids": ids, "now": now, "written_at": batch.written_at}
         async with self._engine.begin() as connection:
-            await connection.execute(sql.HOLD, parameters)
+            await connection.execute(sql.TAKE_BACK, row)
 
-    async def held(self, now: datetime, limit: int) -> list[tuple[MailingChanged, list[Member]]]:
+    async def hold(self, returned: DeliveryEvents, due_at: Sequence[datetime]) -> None:
+        uncertain = [event for event in returned.events if event.uncertain]
+        async with self._engine.begin() as connection:
+            if uncertain:
+                await connection.execute(sql.KEEP_TEXTS, _texts(returned, uncertain))
+            await connection.execute(sql.HOLD, _returns(returned.events, due_at))
+
+    async def held(self, mailing: MailingChanged, now: datetime, limit: int) -> list[Member]:
+        plain = is_plain(mailing.spec.text)
+        query = sql.HELD if plain else sql.HELD_RECIPIENTS
+        parameters = {"mailing": mailing.mailing_id, "now": now, "limit": limit}
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(sql.HELD, {"now": now, "limit": limit})).all()
-        in_order = sorted(rows, key=lambda r: r.mailing)
-        return [
-            (mailing_of(body), [_member(row) for row in group])
-            for (_, body), group in groupby(in_order, lambda r: (r.mailing, r.body))
-        ]
+            return [_member(row, plain) for row in await connection.execute(query, parameters)]
 
     async def emit_again(
         self,
         mailing: MailingChanged,
-        kind: BatchKind,
-        reason: str | None,
+        fate: Fate,
         held: Sequence[Member],
         due_at: datetime | None,
+        now: datetime,
     ) -> Batch | None:
-        ids = [message.message_id for message in held]
+        row = {
+            "ids": [message.message_id for message in held],
+            "due_at": due_at,
+            **_standing(fate),
+        }
         async with self._engine.begin() as connection:
             if not await holds_revision(connection, mailing):
                 return None
-            row = {"state": _STATE[kind], "due_at": due_at, "ids": ids}
             moved = set(await connection.scalars(sql.EMIT_AGAIN, row))
             members = [message for message in held if message.message_id in moved]
-            return await _open_batch(connection, mailing, kind, reason, members)
+            if not members:
+                return None
+            return await _open_batch(connection, mailing, fate, members, now)
 
 
 async def _insert(
     connection: AsyncConnection,
     mailing: MailingChanged,
-    kind: BatchKind,
+    fate: Fate,
     candidates: Sequence[Member],
 ) -> list[Member]:
     """Writes those who have no row in this mailing yet, and returns them."""
     parameters = {
         "mailing": mailing.mailing_id,
-        "state": _STATE[kind],
         "ids": [member.message_id for member in candidates],
         "clients": [member.client_id for member in candidates],
         "zones": [member.zone for member in candidates],
+        **_standing(fate),
     }
     born = set(await connection.scalars(sql.INSERT_MESSAGES, parameters))
     return [member for member in candidates if member.message_id in born]
+
+
+def _standing(fate: Fate) -> dict[str, str | None]:
+    """A message's own row: it remembers why it was ended, which a change may undo."""
+    state = _STATE[fate.kind]
+    if state != "ended":
+        return {"state": state, "ended_as": None, "reason": None}
+    return {"state": state, "ended_as": fate.kind, "reason": fate.reason}
 
 
 async def _advance(
@@ -186,29 +215,78 @@ async def _advance(
 async def _open_batch(
     connection: AsyncConnection,
     mailing: MailingChanged,
-    kind: BatchKind,
-    reason: str | None,
+    fate: Fate,
     members: Sequence[Member],
-) -> Batch | None:
-    if not members:
-        return None
+    now: datetime,
+) -> Batch:
     parameters = {
         "mailing": mailing.mailing_id,
-        "kind": kind,
-        "reason": reason,
+        "revision": mailing.revision,
+        "kind": fate.kind,
+        "reason": fate.reason,
+        "detail": fate.detail,
         "ids": [member.message_id for member in members],
+        "revisions": [member.client_revision for member in members],
+        "now": now,
     }
-    batch_id = await connection.scalar(sql.INSERT_BATCH, parameters)
-    return Batch(batch_id, mailing, kind, reason, members)
+    batch_id = int(await connection.scalar(sql.INSERT_BATCH, parameters) or 0)
+    return Batch(batch_id, mailing, fate, members, now)
 
 
-def _member(row: Row[tuple[object, ...]]) -> Member:
+async def _batch(connection: AsyncConnection, row: Row[Any]) -> Batch:
+    mailing, fate = mailing_of(row.body), Fate(row.kind, row.reason, row.detail)
+    plain = is_plain(mailing.spec.text)
+    query = sql.MEMBERS if plain else sql.RECIPIENTS
+    members = await connection.execute(query, {"batch": row.id, "kind": fate.kind})
+    return Batch(row.id, mailing, fate, [_member(each, plain) for each in members], row.written_at)
+
+
+def _member(row: Row[Any], plain: bool) -> Member:
     return Member(
         message_id=row.id,
         client_id=row.client_id,
         client_revision=row.revision,
-        address=row.phone,
-        zone=row.timezone,
+        address=row.address,
+        zone=row.wave,
         dispatch=row.dispatch,
-        client=Client(row.deleted, row.zone, row.operator_code, row.tags),
+        client=Client(row.deleted, row.timezone, row.operator_code, row.tags),
+        recipient=None if plain else _recipient(row, row.timezone),
+        text=row.text,
+        text_revision=row.text_revision,
+        returned_at=row.returned_at,
     )
+
+
+def _recipient(row: Row[Any], zone: str) -> Recipient:
+    return Recipient(
+        name=row.name,
+        phone=row.phone,
+        email=row.email,
+        timezone=zone,
+        operator_code=row.operator_code,
+        tags=row.tags,
+        attributes=json.loads(row.attributes) if row.attributes else None,
+    )
+
+
+def _returns(events: Sequence[DeliveryEvent], due_at: Sequence[datetime]) -> dict[str, list[Any]]:
+    return {
+        "ids": [event.message_id for event in events],
+        "dispatches": [event.dispatch for event in events],
+        "dues": list(due_at),
+        "returned": [event.at for event in events],
+        "mailing_revisions": [event.mailing_revision for event in events],
+        "client_revisions": [event.client_revision for event in events],
+    }
+
+
+def _texts(returned: DeliveryEvents, uncertain: Sequence[DeliveryEvent]) -> dict[str, list[Any]]:
+    grounds = returned.grounds
+    return {
+        "ids": [event.message_id for event in uncertain],
+        "texts": [event.text for event in uncertain],
+        "revisions": [
+            None if event.grounds is None else grounds[event.grounds].text_revision
+            for event in uncertain
+        ],
+    }

@@ -1,6 +1,6 @@
 """The statements about messages and batches. Set by set, never one by one."""
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from services.scheduler.adapters.directory import MATCHES
 
@@ -12,30 +12,69 @@ MAILINGS_IN = text(
     ORDER BY m.id
     """
 )
+_DUE = """
+    m.state = 'held' AND m.due_at <= :now
+    AND coalesce(m.until_mailing_revision, 0) <= g.revision
+    AND coalesce(m.until_client_revision, 0) <= c.revision
+"""
+# From one mailing to the next by the index, however many messages each of them holds.
+HOLDING = text(
+    f"""
+    WITH RECURSIVE holding (mailing_id) AS (
+        SELECT min(mailing_id) FROM message WHERE state = 'held'
+        UNION ALL
+        SELECT (
+            SELECT min(m.mailing_id) FROM message m
+            WHERE m.state = 'held' AND m.mailing_id > h.mailing_id
+        )
+        FROM holding h WHERE h.mailing_id IS NOT NULL
+    )
+    SELECT g.body FROM holding h JOIN mailing g ON g.id = h.mailing_id
+    WHERE g.state <> 'paused' AND EXISTS (
+        SELECT 1 FROM message m JOIN client c ON c.id = m.client_id
+        WHERE m.mailing_id = g.id AND {_DUE}
+    )
+    ORDER BY g.id
+    """  # noqa: S608 - a constant of this module
+)
+# An open wave is not taken from after its instant has come: it is about to be moved on.
 WAVES_IN = text(
     """
     SELECT timezone, cursor, size - rows, closes_at, reason FROM wave
-    WHERE mailing_id = :mailing AND phase = :phase
+    WHERE mailing_id = :mailing AND phase = :phase AND (
+        phase <> 'open' OR closes_at > :now
+        AND (begin_by IS NULL OR begin_by >= :now OR begun_at >= opens_at)
+    )
     ORDER BY closes_at, timezone LIMIT 500
     """
 )
-PICK = text(
-    f"""
-    SELECT w.zone, c.id, c.revision, c.phone
-    FROM unnest(CAST(:zones AS text[]), CAST(:cursors AS bigint[]))
-        WITH ORDINALITY AS w (zone, cursor, turn)
-    CROSS JOIN LATERAL (
-        SELECT c.id, c.revision, c.phone FROM client c
-        WHERE c.timezone = w.zone AND NOT c.deleted AND c.id > w.cursor AND {MATCHES}
-        ORDER BY c.id LIMIT :limit
-    ) AS c
-    ORDER BY w.turn, c.id LIMIT :limit
-    """  # noqa: S608 - a constant of another module
-)
+
+# What only a template needs.
+_RECIPIENT = ", c.phone, c.email, c.name, c.attributes, c.operator_code, c.tags"
+
+
+def _pick(columns: str) -> TextClause:
+    return text(
+        f"""
+        SELECT w.zone, c.*
+        FROM unnest(CAST(:zones AS text[]), CAST(:cursors AS bigint[]))
+            WITH ORDINALITY AS w (zone, cursor, turn)
+        CROSS JOIN LATERAL (
+            SELECT c.id, c.revision, c.phone AS address{columns} FROM client c
+            WHERE c.timezone = w.zone AND NOT c.deleted AND c.id > w.cursor AND {MATCHES}
+            ORDER BY c.id LIMIT :limit
+        ) AS c
+        ORDER BY w.turn, c.id LIMIT :limit
+        """  # noqa: S608 - a constant of another module
+    )
+
+
+PICK, PICK_RECIPIENTS = _pick(""), _pick(_RECIPIENT)
 INSERT_MESSAGES = text(
     """
-    INSERT INTO message (id, mailing_id, client_id, timezone, dispatch, state)
-    SELECT id, :mailing, client_id, zone, 1, :state
+    INSERT INTO message
+        (id, mailing_id, client_id, timezone, dispatch, state, ended_as, reason)
+    SELECT id, :mailing, client_id, zone, 1, :state, :ended_as, :reason
     FROM unnest(CAST(:ids AS bigint[]), CAST(:clients AS bigint[]), CAST(:zones AS text[]))
         AS s (id, client_id, zone)
     ON CONFLICT (mailing_id, client_id) DO NOTHING RETURNING id
@@ -45,6 +84,7 @@ ADVANCE_WAVES = text(
     """
     UPDATE wave w SET
         cursor = s.cursor, rows = w.rows + s.added,
+        begun_at = CASE WHEN w.phase = 'open' THEN w.opens_at ELSE w.begun_at END,
         phase = CASE WHEN s.ended THEN 'ended' ELSE w.phase END,
         size = CASE WHEN s.ended THEN w.rows + s.added ELSE w.size END,
         seq = w.seq + CASE WHEN s.ended AND w.size <> w.rows + s.added THEN 1 ELSE 0 END
@@ -58,58 +98,95 @@ ADVANCE_WAVES = text(
 )
 INSERT_BATCH = text(
     """
-    INSERT INTO batch (mailing_id, kind, reason, message_ids)
-    VALUES (:mailing, :kind, :reason, CAST(:ids AS bigint[])) RETURNING id
+    INSERT INTO batch (
+        mailing_id, mailing_revision, kind, reason, detail, message_ids, client_revisions,
+        written_at
+    )
+    VALUES (
+        :mailing, :revision, :kind, :reason, :detail, CAST(:ids AS bigint[]),
+        CAST(:revisions AS bigint[]), :now
+    )
+    RETURNING id
     """
 )
-# A client who was deleted before their batch went out is nobody to send to: the message goes the
-# way of those that came back.
-HOLD_DELETED = text(
+# Whoever has changed since their batch was written, or been deleted, goes the way of those that
+# came back: the batch may have been published, and one dispatch never says two things.
+TAKE_BACK_CHANGED = text(
     """
-    UPDATE message m SET state = 'held', due_at = now(), dispatch = m.dispatch + 1
-    FROM batch b, client c
-    WHERE b.kind = 'queued' AND m.id = ANY (b.message_ids) AND m.state = 'queued'
-        AND c.id = m.client_id AND c.deleted
+    UPDATE message m SET
+        state = 'held', due_at = :now, dispatch = m.dispatch + 1, returned_at = b.written_at
+    FROM batch b
+        JOIN mailing g ON g.id = b.mailing_id
+        CROSS JOIN LATERAL (
+            SELECT unnest(b.message_ids) AS id, unnest(b.client_revisions) AS revision
+        ) AS w
+    , client c
+    WHERE b.kind = 'queued' AND m.id = w.id AND m.state = 'queued' AND c.id = m.client_id
+        AND (b.mailing_revision, w.revision) IS DISTINCT FROM (g.revision, c.revision)
     """
 )
-_MEMBERS = """
-    m.id, m.client_id, m.timezone, m.dispatch,
-    c.revision, c.phone, c.deleted, c.timezone AS zone, c.operator_code, c.tags
-"""
+TAKE_BACK = text(
+    """
+    UPDATE message SET
+        state = 'held', due_at = :now, dispatch = dispatch + 1, returned_at = :written_at
+    WHERE id = ANY (CAST(:ids AS bigint[])) AND state = 'queued'
+    """
+)
 UNPUBLISHED = text(
-    f"""
-    SELECT b.id AS batch_id, g.body, b.kind, b.reason, {_MEMBERS}
-    FROM batch b JOIN mailing g ON g.id = b.mailing_id
-        JOIN message m ON m.id = ANY (b.message_ids) JOIN client c ON c.id = m.client_id
-    WHERE b.kind <> 'queued' OR m.state = 'queued'
-    ORDER BY b.id, m.id
-    """  # noqa: S608 - a constant of this module
+    """
+    SELECT b.id, g.body, b.kind, b.reason, b.detail, b.written_at
+    FROM batch b JOIN mailing g ON g.id = b.mailing_id ORDER BY b.id
+    """
 )
+
+
+def _members(columns: str, condition: str) -> TextClause:
+    return text(
+        f"""
+        SELECT m.id, m.client_id, m.timezone AS wave, m.dispatch, m.text, m.text_revision,
+            m.returned_at, c.revision, c.phone AS address, c.deleted, c.timezone,
+            c.operator_code, c.tags{columns}
+        FROM message m JOIN client c ON c.id = m.client_id JOIN mailing g ON g.id = m.mailing_id
+        WHERE {condition}
+        """  # noqa: S608 - a constant of this module
+    )
+
+
+_MORE_OF_RECIPIENT = ", c.phone, c.email, c.name, c.attributes"
+_OF_BATCH = """
+    m.id = ANY (SELECT unnest(message_ids) FROM batch WHERE id = :batch)
+    AND (:kind <> 'queued' OR m.state = 'queued')
+    ORDER BY m.id
+"""
+MEMBERS, RECIPIENTS = _members("", _OF_BATCH), _members(_MORE_OF_RECIPIENT, _OF_BATCH)
+_OF_HELD = f"m.mailing_id = :mailing AND {_DUE} ORDER BY m.due_at, m.id LIMIT :limit"
+HELD, HELD_RECIPIENTS = _members("", _OF_HELD), _members(_MORE_OF_RECIPIENT, _OF_HELD)
+
 HOLD = text(
     """
     UPDATE message m SET
-        state = 'held', due_at = s.due_at, dispatch = s.dispatch + 1,
+        state = 'held', due_at = s.due_at, dispatch = s.dispatch + 1, returned_at = s.returned_at,
         until_mailing_revision = s.mailing_revision, until_client_revision = s.client_revision
     FROM unnest(
         CAST(:ids AS bigint[]), CAST(:dispatches AS integer[]), CAST(:dues AS timestamptz[]),
+        CAST(:returned AS timestamptz[]),
         CAST(:mailing_revisions AS bigint[]), CAST(:client_revisions AS bigint[])
-    ) AS s (id, dispatch, due_at, mailing_revision, client_revision)
+    ) AS s (id, dispatch, due_at, returned_at, mailing_revision, client_revision)
     WHERE m.id = s.id AND m.dispatch = s.dispatch AND m.state = 'queued'
     """
 )
-HELD = text(
-    f"""
-    SELECT g.id AS mailing, g.body, {_MEMBERS}
-    FROM message m JOIN mailing g ON g.id = m.mailing_id JOIN client c ON c.id = m.client_id
-    WHERE m.state = 'held' AND m.due_at <= :now AND g.state <> 'paused'
-        AND coalesce(m.until_mailing_revision, 0) <= g.revision
-        AND coalesce(m.until_client_revision, 0) <= c.revision
-    ORDER BY m.due_at LIMIT :limit
-    """  # noqa: S608 - a constant of this module
+# What was perhaps said counts whichever dispatch said it: what is still to come must repeat it.
+KEEP_TEXTS = text(
+    """
+    UPDATE message m SET text = s.text, text_revision = s.revision
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:texts AS text[]), CAST(:revisions AS bigint[]))
+        AS s (id, text, revision)
+    WHERE m.id = s.id AND m.text IS NULL
+    """
 )
 EMIT_AGAIN = text(
     """
-    UPDATE message SET state = :state, due_at = :due_at,
+    UPDATE message SET state = :state, due_at = :due_at, ended_as = :ended_as, reason = :reason,
         until_mailing_revision = NULL, until_client_revision = NULL
     WHERE id = ANY (CAST(:ids AS bigint[])) AND state = 'held' RETURNING id
     """

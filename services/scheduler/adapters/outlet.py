@@ -14,11 +14,12 @@ IN_FLIGHT = 64
 
 
 class BrokerOutlet:
-    """``published``: envelopes so far, urgent ones and others."""
+    """``published``: envelopes so far, urgent ones and others; ``commands``: what was in them."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
         self.published = {True: 0, False: 0}
+        self.commands = 0
 
     async def tell(self, message: Message) -> None:
         await self._publisher.event(message)
@@ -32,5 +33,6 @@ class BrokerOutlet:
         key = send_key(envelope.channel, urgent=urgent)
         await self._publisher.publish(SEND, key, envelope.encode())
         self.published[urgent] += 1
+        self.commands += len(envelope.commands)
         ENVELOPES.inc()
         COMMANDS.inc(len(envelope.commands))

@@ -1,7 +1,8 @@
 """How much may be emitted, from how deep the entrance queues are."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Protocol
 
 from aio_pika.abc import AbstractRobustChannel
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
@@ -15,12 +16,20 @@ MEASURE_EVERY = 0.05
 MEASURE_TIMEOUT = 2.0
 
 
-class QueueRoom:
-    """``published``: the counts of envelopes published so far, kept by the outlet."""
+class Published(Protocol):
+    """The outlet's own counts."""
 
-    def __init__(self, channel: AbstractRobustChannel, published: Callable[[bool], int]) -> None:
+    @property
+    def published(self) -> Mapping[bool, int]: ...
+
+    @property
+    def commands(self) -> int: ...
+
+
+class QueueRoom:
+    def __init__(self, channel: AbstractRobustChannel, outlet: Published) -> None:
         self._channel = channel
-        self._published = published
+        self._outlet = outlet
         self._paces: dict[bool, Pace] = {}
 
     async def envelopes(self, *, urgent: bool) -> int:
@@ -29,10 +38,17 @@ class QueueRoom:
         if pace is None or now - pace.measured_at >= MEASURE_EVERY:
             pace = await self._measure(pace, now, urgent)
             self._paces[urgent] = pace
-        return pace.room(self._published(urgent))
+        return pace.room(self._outlet.published[urgent])
+
+    def commands_taken(self) -> float:
+        """What was published, less what waited at the last measurements, in envelopes as full as
+        they are on average."""
+        envelopes = sum(self._outlet.published.values())
+        waiting = sum(pace.waiting(self._outlet.published[u]) for u, pace in self._paces.items())
+        return self._outlet.commands * (1 - waiting / envelopes) if envelopes else 0.0
 
     async def _measure(self, pace: Pace | None, now: float, urgent: bool) -> Pace:
-        published = self._published(urgent)
+        published = self._outlet.published[urgent]
         depth = await self._depth(send_queue("sms", urgent=urgent))
         if pace is None:
             return Pace(now, depth, published)

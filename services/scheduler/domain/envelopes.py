@@ -1,31 +1,48 @@
 """Packing commands into envelopes: one mailing and zone each, so they share what is the same."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby, islice
 
-from shared.contracts.commands import SendCommand, SendMessages
+from services.scheduler.domain.wording import is_plain
+from shared.contracts.commands import Grounds, SendCommand, SendMessages
 from shared.contracts.mailings import MailingChanged
+from shared.domain.local_time import Opening
+from shared.domain.zones import tzdata_version, zone_info
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A message that may go out now. ``zone`` is its wave's; ``not_after`` its client's."""
+    """A message that may go out now.
+
+    ``zone`` is its wave's, ``client_zone`` the one its client lives in now. ``text`` is None when
+    it is the mailing's own; ``text_revision`` is 0 when it is of the mailing's present revision.
+    """
 
     message_id: int
     client_id: int
     client_revision: int
     address: str
     zone: str
+    client_zone: str
     dispatch: int
-    not_after: datetime
+    text: str | None = None
+    text_revision: int = 0
 
 
-def envelopes(mailing: MailingChanged, ready: Iterable[Ready], size: int) -> Iterator[SendMessages]:
-    """At most ``size`` commands in each, in the order given within a zone."""
-    in_order = sorted(ready, key=_shared)
-    for (zone, not_after), group in groupby(in_order, _shared):
+def envelopes(
+    mailing: MailingChanged,
+    ready: Iterable[Ready],
+    openings: Mapping[str, Opening],
+    size: int,
+) -> Iterator[SendMessages]:
+    """At most ``size`` commands in each, in the order given within a zone.
+
+    ``openings``: those the clients' zones are in; nobody is sent to after theirs has closed.
+    """
+    text = mailing.spec.text if is_plain(mailing.spec.text) else ""
+    for (zone, client_zone, revision), group in groupby(sorted(ready, key=_shared), _shared):
+        grounds = _grounds(mailing, client_zone, openings[client_zone], revision)
         commands = map(_command, group)
         while chunk := tuple(islice(commands, size)):
             yield SendMessages(
@@ -33,14 +50,27 @@ def envelopes(mailing: MailingChanged, ready: Iterable[Ready], size: int) -> Ite
                 mailing_revision=mailing.revision,
                 timezone=zone,
                 channel=mailing.spec.channel,
-                text=mailing.spec.text,
-                not_after=not_after,
+                text=text,
+                not_after=openings[client_zone].closes_at,
+                grounds=grounds,
                 commands=chunk,
             )
 
 
-def _shared(ready: Ready) -> tuple[str, datetime]:
-    return ready.zone, ready.not_after
+def _shared(ready: Ready) -> tuple[str, str, int]:
+    return ready.zone, ready.client_zone, ready.text_revision
+
+
+def _grounds(mailing: MailingChanged, zone: str, opening: Opening, text_revision: int) -> Grounds:
+    rules = zone_info(zone)
+    return Grounds(
+        mailing_id=mailing.mailing_id,
+        timezone=zone,
+        opens_at=opening.opens_at.astimezone(rules),
+        closes_at=opening.closes_at.astimezone(rules),
+        tzdata=tzdata_version(),
+        text_revision=text_revision or mailing.revision,
+    )
 
 
 def _command(ready: Ready) -> SendCommand:
@@ -50,4 +80,5 @@ def _command(ready: Ready) -> SendCommand:
         client_revision=ready.client_revision,
         address=ready.address,
         dispatch=ready.dispatch,
+        text=ready.text,
     )

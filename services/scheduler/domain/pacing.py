@@ -11,6 +11,8 @@ AHEAD_SECONDS = 2.0
 LEAST_AHEAD = 8
 # How much of a new measurement goes into the estimate: a burst counts, a hiccup does not rule.
 SMOOTHING = 0.3
+# Long enough for a rate that a plan can go by, short enough for a mailing of half a minute.
+STRETCH_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +35,22 @@ class Pace:
 
     def room(self, published: int) -> int:
         """How many envelopes may be published now."""
-        waiting = self.depth + published - self.published
-        return max(0, max(LEAST_AHEAD, int(self.per_second * AHEAD_SECONDS)) - waiting)
+        ahead = max(LEAST_AHEAD, int(self.per_second * AHEAD_SECONDS))
+        return max(0, ahead - self.waiting(published))
+
+    def waiting(self, published: int) -> int:
+        """Envelopes in the queue, as far as we know, when so many have been published in all."""
+        return self.depth + published - self.published
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time of uninterrupted work: since when, and how many commands had been taken by then."""
+
+    since: float
+    taken: float
+
+    def per_second(self, now: float, taken: float) -> float | None:
+        """What the senders took, once the stretch has lasted; None before."""
+        lasted = now - self.since
+        return (taken - self.taken) / lasted if lasted >= STRETCH_SECONDS else None

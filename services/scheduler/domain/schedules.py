@@ -1,11 +1,14 @@
 """From a mailing as launched to the schedule that local time is reckoned by."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
-from shared.contracts.mailings import MailingSpec, WindowSpec
+from shared.contracts.mailings import MailingChanged, MailingSpec, WindowSpec
 from shared.domain.local_time import Schedule, Timing, Window
 from shared.domain.zones import UnknownZone, zone_info
+
+# Where a wall clock shows an hour last.
+_LAST_TO_END = timezone(timedelta(hours=-12))
 
 
 @lru_cache(maxsize=1024)
@@ -29,6 +32,14 @@ def is_known_zone(zone: str) -> bool:
     except UnknownZone:
         return False
     return True
+
+
+def is_over(mailing: MailingChanged, now: datetime) -> bool:
+    """Whether nobody, anywhere, will be sent this any more."""
+    if mailing.state == "cancelled":
+        return True
+    ends_at = mailing.spec.ends_at
+    return now >= (ends_at if ends_at.tzinfo else ends_at.replace(tzinfo=_LAST_TO_END))
 
 
 def _window(spec: WindowSpec | None) -> Window | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from shared.domain.templates import Recipient
+
 
 @dataclass(frozen=True, slots=True)
 class OpenWave:
@@ -24,12 +26,17 @@ class OpenWave:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A client picked from a wave, as the copy has them now."""
+    """A client picked from a wave, as the copy has them now.
+
+    ``recipient`` is there when the mailing's text is a template, ``text`` once it is rendered.
+    """
 
     zone: str
     client_id: int
     client_revision: int
     address: str
+    recipient: Recipient | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

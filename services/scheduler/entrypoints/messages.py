@@ -6,15 +6,21 @@ from faststream.rabbit import RabbitBroker
 
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.returning import Returns
+from services.scheduler.handlers.trials import Trials
 from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.mailings import MailingChanged
-from shared.contracts.topology import SCHEDULER_EVENTS, SCHEDULER_RETURNED
+from shared.contracts.topology import SCHEDULER_EVENTS, SCHEDULER_RETURNED, SCHEDULER_TRIALS
+from shared.contracts.trials import TrialsRequested
 from shared.runtime.broker import M, Route, consume
 
 
 def subscribe_scheduler(
-    broker: RabbitBroker, planner: Planner, returns: Returns, wake: Callable[[], None]
+    broker: RabbitBroker,
+    planner: Planner,
+    returns: Returns,
+    trials: Trials,
+    wake: Callable[[], None],
 ) -> None:
     """``wake``: called after each message, since what is due next may have changed."""
 
@@ -42,4 +48,10 @@ def subscribe_scheduler(
         SCHEDULER_RETURNED,
         {"delivery.returned": Route(DeliveryEvents, then_wake(returns.on_returned))},
         prefetch=4,  # each carries up to 200 returned messages
+    )
+    consume(
+        broker,
+        SCHEDULER_TRIALS,
+        {TrialsRequested.routing_key: Route(TrialsRequested, trials.on_trials_requested)},
+        prefetch=4,  # one person's few messages each
     )

@@ -5,17 +5,21 @@ while waves are open and the senders have enough to do does it look again every 
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 
 from services.scheduler.handlers.announcing import Announcer
 from services.scheduler.handlers.emission import Emitter, Round
+from services.scheduler.handlers.measuring import Measuring
 from services.scheduler.handlers.planning import Planner
-from services.scheduler.handlers.returning import Returns
+from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.ports import Plans
 from shared.runtime.clock import Clock
 
 # The senders' queue is measured this often while it is full enough.
 WHILE_HELD_BACK = 0.05
+# Rounds of emission after which those who will not be sent to are seen to all the same.
+SETTLING_EVERY = 10
 # Should something be due that cannot be done, the loop does not spin.
 LEAST_SLEEP = 0.005
 # Nobody tells us when a rebuild has ended.
@@ -54,16 +58,18 @@ class Ticks:
     def __init__(
         self,
         planner: Planner,
+        publishing: Publishing,
         emitter: Emitter,
-        returns: Returns,
+        measuring: Measuring,
         announcer: Announcer,
         plans: Plans,
         clock: Clock,
         wakeup: Wakeup,
     ) -> None:
         self._planner = planner
+        self._publishing = publishing
         self._emitter = emitter
-        self._returns = returns
+        self._measuring = measuring
         self._announcer = announcer
         self._plans = plans
         self._clock = clock
@@ -89,16 +95,17 @@ class Ticks:
     async def emission(self) -> None:
         """Emits as fast as the senders take; accounts for the others while it has to wait."""
         woken = self._wakeup.waiter()
-        await self._emitter.recover()
-        while True:
-            came_back = await self._returns.decide_round()
-            opened = await self._emitter.emit_round()
-            settled = opened is not Round.DONE and await self._emitter.settle_round()
-            if came_back or settled or opened is not Round.NOTHING:
+        await self._publishing.recover()
+        for rounds in itertools.count():
+            outcome = await self._emitter.emit_round()
+            await self._measuring.note(outcome)
+            has_time = outcome is not Round.DONE or rounds % SETTLING_EVERY == 0
+            settled = has_time and await self._emitter.settle_round()
+            if settled or outcome is Round.DONE:
                 self._wakeup.wake()
-            elif not await sleep_until_woken(woken, LONGEST_SLEEP):
-                continue
-            if opened is Round.HELD_BACK and not settled:
+            elif outcome is Round.NOTHING:
+                await sleep_until_woken(woken, LONGEST_SLEEP)
+            else:
                 await asyncio.sleep(WHILE_HELD_BACK)
 
     def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:

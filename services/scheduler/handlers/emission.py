@@ -1,150 +1,172 @@
-"""Emits: takes clients from open waves, writes them down, tells the senders and the books.
+"""Emits: takes clients from open waves, and messages that came back, as fast as they may go.
 
-**The row is its own outbox.** One transaction writes the messages and a batch that names them;
-only then is anything published, with confirms; only then is the batch forgotten. A crash in
-between publishes the same commands again, and the senders' ledger absorbs them. So a batch found
-in the store is one that may not have been published, and is published first of all.
+A round gives turns in both lanes, urgent mailings first, to whoever is furthest behind; it is
+short, so that news is heard between two of them. Whoever will never be sent to is written down in
+rounds of their own, which need no room at the senders.
 """
 
-import logging
-from collections.abc import Iterable
-from datetime import datetime
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from services.scheduler.domain.envelopes import Ready, envelopes
-from services.scheduler.domain.turns import advances, waves_for_a_turn
-from services.scheduler.domain.waves import Phase, opening_at
-from services.scheduler.ports import Batch, BatchKind, Member, Messages, Outlet, Room
-from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
+from services.scheduler.domain.schedules import is_over
+from services.scheduler.domain.sharing import Sharing, Taken, claim_of, is_urgent
+from services.scheduler.domain.turns import Picked, advances, waves_for_a_turn
+from services.scheduler.domain.waves import Phase
+from services.scheduler.domain.wording import Unfit, is_plain, own_text
+from services.scheduler.handlers.publishing import Publishing
+from services.scheduler.handlers.returning import Returns
+from services.scheduler.ports import QUEUED, Fate, Messages, Room
 from shared.contracts.mailings import MailingChanged
 from shared.runtime.clock import Clock
-from shared.runtime.logs import facts
 
-log = logging.getLogger(__name__)
-
-# Messages in one transaction: large enough that the transaction costs little per message, small
-# enough that another mailing's turn comes within tens of milliseconds.
-TURN = 1_000
+# Turns of a lane in one round: the other lane, and news, wait for no more than that.
+TURNS_IN_A_ROUND = 8
 # Rows that only say why nobody was contacted; nothing waits for them.
 SETTLING_TURN = 2_000
 
 
 class Round(Enum):
-    """What a round of turns came to."""
+    """What a round of turns came to, from the least to the most."""
 
-    NOTHING = "no wave is open"
+    NOTHING = "nothing is to be emitted"
+    PACED = "no mailing may go faster"
     HELD_BACK = "the senders have enough to do"
     DONE = "something was emitted"
 
 
+_RANK = list(Round)
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A mailing with something to emit: clients of open waves, messages that came back, or both."""
+
+    mailing: MailingChanged
+    has_waves: bool
+    has_returned: bool
+
+
 class Emitter:
+    """``monotonic``: seconds, for the rates of mailings."""
+
     def __init__(
-        self, messages: Messages, outlet: Outlet, room: Room, clock: Clock, *, per_envelope: int
+        self,
+        messages: Messages,
+        publishing: Publishing,
+        returns: Returns,
+        room: Room,
+        clock: Clock,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._messages = messages
-        self._outlet = outlet
+        self._publishing = publishing
+        self._returns = returns
         self._room = room
         self._clock = clock
-        self._per_envelope = per_envelope
-
-    async def recover(self) -> None:
-        """Publishes what a crash, or the broker's absence, has left unpublished."""
-        for batch in await self._messages.unpublished():
-            log.info("Publishing a batch again", extra=facts("recover", batch=batch.id))
-            await self.publish(batch)
+        self._monotonic = monotonic
+        self._lanes = {True: Sharing(), False: Sharing()}
 
     async def emit_round(self) -> Round:
-        """One turn for every mailing with an open wave, as far as there is room."""
-        outcome = Round.NOTHING
-        for mailing in await self._messages.mailings_in(Phase.OPEN):
-            room = await self._room.envelopes(urgent=is_urgent(mailing))
-            if room > 0:
-                await self._turn(mailing, Phase.OPEN, min(TURN, room * self._per_envelope))
+        """A few turns in either lane, as far as there is room."""
+        at_work = await self._at_work()
+        urgent = [each for each in at_work if is_urgent(each.mailing)]
+        others = [each for each in at_work if not is_urgent(each.mailing)]
+        outcomes = (await self._lane(urgent, urgent=True), await self._lane(others, urgent=False))
+        return max(outcomes, key=_RANK.index)
+
+    async def _at_work(self) -> list[AtWork]:
+        with_waves = await self._messages.mailings_in(Phase.OPEN)
+        with_returned = await self._messages.holding(self._clock.now())
+        waves, returned = _ids(with_waves), _ids(with_returned)
+        mailings = {mailing.mailing_id: mailing for mailing in (*with_waves, *with_returned)}
+        return [AtWork(mailing, n in waves, n in returned) for n, mailing in mailings.items()]
+
+    async def _lane(self, at_work: Sequence[AtWork], *, urgent: bool) -> Round:
+        sharing = self._lanes[urgent]
+        waiting = {each.mailing.mailing_id: each for each in at_work}
+        sharing.forget_others(waiting.keys())
+        outcome = Round.HELD_BACK if waiting else Round.NOTHING
+        for _ in range(TURNS_IN_A_ROUND):
+            room = await self._room.envelopes(urgent=urgent) if waiting else 0
+            if room <= 0:
+                return outcome
+            claims = [claim_of(each.mailing) for each in waiting.values()]
+            commands = room * self._publishing.per_envelope
+            turn = sharing.next_turn(claims, commands, self._monotonic())
+            if turn is None:
+                return outcome if outcome is Round.DONE else Round.PACED
+            taken = await self._turn(waiting[turn.claim.mailing_id], turn.limit)
+            sharing.took(turn, taken)
+            if taken.handled > 0:
                 outcome = Round.DONE
-            elif outcome is Round.NOTHING:
-                outcome = Round.HELD_BACK
+            if taken.handled < turn.limit:  # there may be no more
+                del waiting[turn.claim.mailing_id]
         return outcome
 
-    async def settle_round(self) -> bool:
-        """One turn for every mailing with waves that will open no more; whether there were any."""
-        mailings = await self._messages.mailings_in(Phase.SETTLING)
-        for mailing in mailings:
-            await self._turn(mailing, Phase.SETTLING, SETTLING_TURN)
-        return bool(mailings)
+    async def _turn(self, at_work: AtWork, limit: int) -> Taken:
+        """Those that came back have waited longer than those who were never sent to."""
+        taken = Taken()
+        if at_work.has_returned:
+            taken = await self._returns.turn(at_work.mailing, limit)
+        if at_work.has_waves and taken.handled < limit:
+            left = limit - taken.handled
+            taken += await self._take(at_work.mailing, Phase.OPEN, left, _worded)
+        return taken
 
-    async def _turn(self, mailing: MailingChanged, phase: Phase, limit: int) -> None:
-        waves = await self._messages.waves_in(mailing.mailing_id, phase)
-        if phase is Phase.SETTLING:
-            waves = [wave for wave in waves if wave.reason == waves[0].reason]
-        taken = list(waves_for_a_turn(waves, limit))
+    async def settle_round(self) -> bool:
+        """A turn for every mailing with clients who will not be sent to; whether there were any."""
+        now = self._clock.now()
+        mailings = await self._messages.mailings_in(Phase.SETTLING)
+        over = [m for m in await self._messages.holding(now) if is_over(m, now)]
+        for mailing in mailings:
+            await self._take(mailing, Phase.SETTLING, SETTLING_TURN, _settled)
+        for mailing in over:
+            await self._returns.turn(mailing, SETTLING_TURN)
+        return bool(mailings or over)
+
+    async def _take(
+        self, mailing: MailingChanged, phase: Phase, limit: int, fates_of: "FatesOf"
+    ) -> Taken:
+        now = self._clock.now()
+        waves = await self._messages.waves_in(mailing.mailing_id, phase, now)
+        taken = list(waves_for_a_turn((w for w in waves if w.reason == waves[0].reason), limit))
         if not taken:
-            return
+            return Taken()
         picked = await self._messages.pick(mailing, taken, limit)
         done = advances(taken, picked, limit)
-        kind, reason = _kind(mailing, phase), taken[0].reason
-        now = self._clock.now()
-        batch = await self._messages.write(mailing, kind, reason, picked, done, now)
-        if batch is not None:
-            await self.publish(batch)
-
-    async def publish(self, batch: Batch) -> None:
-        now = self._clock.now()
-        if batch.kind == "queued":
-            ready = _ready(batch, now)
-            packed = list(envelopes(batch.mailing, ready, self._per_envelope))
-            await self._outlet.send(packed, urgent=is_urgent(batch.mailing))
-        await self._outlet.tell(_events(batch, now))
-        await self._messages.published(batch)
+        fates = fates_of(mailing, picked, taken[0].reason)
+        batches = await self._messages.write(mailing, phase, fates, done, now)
+        for batch in batches:
+            await self._publishing.publish(batch)
+        emitted = sum(len(batch.members) for batch in batches if batch.fate is QUEUED)
+        return Taken(emitted, len(picked))
 
 
-def _kind(mailing: MailingChanged, phase: Phase) -> BatchKind:
-    if phase is Phase.OPEN:
-        return "queued"
-    return "cancelled" if mailing.state == "cancelled" else "expired"
+Fates = Mapping[Fate, Sequence[Picked]]
+FatesOf = Callable[[MailingChanged, Sequence[Picked], str | None], Fates]
 
 
-def is_urgent(mailing: MailingChanged) -> bool:
-    return mailing.spec.priority == "urgent"
+def _worded(mailing: MailingChanged, picked: Sequence[Picked], _reason: str | None) -> Fates:
+    """A client lacking what the template names is not sent a text with a hole in it."""
+    if is_plain(mailing.spec.text):
+        return {QUEUED: picked}
+    fates: dict[Fate, list[Picked]] = defaultdict(list, {QUEUED: []})
+    for each in picked:
+        text = own_text(mailing.spec.text, None, each.recipient)
+        if isinstance(text, Unfit):
+            fates[Fate("suppressed", text.reason, text.detail)].append(each)
+        else:
+            fates[QUEUED].append(replace(each, text=text))
+    return fates
 
 
-def _ready(batch: Batch, now: datetime) -> Iterable[Ready]:
-    """Every member with the instant its client's window closes. When it has closed since, the
-    senders give the message back at once, and it waits for its next window."""
-    closings: dict[str, datetime] = {}
-    for member in batch.members:
-        zone = member.client.zone
-        if zone not in closings:
-            opening = opening_at(batch.mailing, zone, now)
-            closings[zone] = now if opening is None else opening.closes_at
-        yield _as_ready(member, closings[zone])
+def _settled(mailing: MailingChanged, picked: Sequence[Picked], reason: str | None) -> Fates:
+    return {Fate("cancelled" if mailing.state == "cancelled" else "expired", reason): picked}
 
 
-def _as_ready(member: Member, not_after: datetime) -> Ready:
-    return Ready(
-        message_id=member.message_id,
-        client_id=member.client_id,
-        client_revision=member.client_revision,
-        address=member.address,
-        zone=member.zone,
-        dispatch=member.dispatch,
-        not_after=not_after,
-    )
-
-
-def _events(batch: Batch, now: datetime) -> DeliveryEvents:
-    return DeliveryEvents(
-        kind=batch.kind,
-        events=tuple(
-            DeliveryEvent(
-                message_id=member.message_id,
-                mailing_id=batch.mailing.mailing_id,
-                client_id=member.client_id,
-                timezone=member.zone,
-                dispatch=member.dispatch,
-                kind=batch.kind,
-                at=now,
-                reason=batch.reason,
-            )
-            for member in batch.members
-        ),
-    )
+def _ids(mailings: Iterable[MailingChanged]) -> set[int]:
+    return {mailing.mailing_id for mailing in mailings}

@@ -1,63 +1,60 @@
 """Messages that came back from the senders: held, judged again, emitted anew or ended."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from services.scheduler.domain.returned import Emit, End, HoldUntil, Verdict, decide, due_after
-from services.scheduler.handlers.emission import Emitter, is_urgent
-from services.scheduler.ports import BatchKind, Member, Messages, Room
+from services.scheduler.domain.returned import Emit, End, HoldUntil, decide, due_after
+from services.scheduler.domain.sharing import Taken
+from services.scheduler.domain.wording import Unfit, own_text
+from services.scheduler.handlers.publishing import Publishing
+from services.scheduler.ports import QUEUED, Fate, Member, Messages
 from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.mailings import MailingChanged
 from shared.runtime.clock import Clock
 
-HELD_AT_ONCE = 1_000
-
-# What is written down, why, and when to look again.
-_Outcome = tuple[BatchKind, str | None, datetime | None]
+# What becomes of a message, and when to look again.
+_Outcome = tuple[Fate, datetime | None]
 
 
 class Returns:
-    def __init__(self, messages: Messages, emitter: Emitter, room: Room, clock: Clock) -> None:
+    def __init__(self, messages: Messages, publishing: Publishing, clock: Clock) -> None:
         self._messages = messages
-        self._emitter = emitter
-        self._room = room
+        self._publishing = publishing
         self._clock = clock
 
     async def on_returned(self, event: DeliveryEvents) -> None:
         now = self._clock.now()
-        await self._messages.hold(event.events, [due_after(e, now) for e in event.events])
+        await self._messages.hold(event, [due_after(e, now) for e in event.events])
 
-    async def decide_round(self) -> bool:
-        """Decides upon the returned messages that are due; whether any were."""
+    async def turn(self, mailing: MailingChanged, limit: int) -> Taken:
+        """Decides upon the mailing's returned messages that are due."""
         now = self._clock.now()
-        done = False
-        for mailing, held in await self._messages.held(now, HELD_AT_ONCE):
-            if await self._room.envelopes(urgent=is_urgent(mailing)) > 0:
-                await self._carry_out(mailing, held, now)
-                done = True
-        return done
-
-    async def _carry_out(
-        self, mailing: MailingChanged, held: Sequence[Member], now: datetime
-    ) -> None:
-        groups: dict[tuple[BatchKind, str | None, datetime | None], list[Member]] = defaultdict(
-            list
-        )
-        for message in held:
-            verdict = decide(mailing, message.client, now, returned_at=None)
-            groups[_outcome(verdict)].append(message)
-        for (kind, reason, due_at), members in groups.items():
-            batch = await self._messages.emit_again(mailing, kind, reason, members, due_at)
+        held = await self._messages.held(mailing, now, limit)
+        groups: dict[_Outcome, list[Member]] = defaultdict(list)
+        for member, outcome in _outcomes(mailing, held, now):
+            groups[outcome].append(member)
+        for (fate, due_at), members in groups.items():
+            batch = await self._messages.emit_again(mailing, fate, members, due_at, now)
             if batch is not None:
-                await self._emitter.publish(batch)
+                await self._publishing.publish(batch)
+        return Taken(len(groups.get((QUEUED, None), ())), len(held))
 
 
-def _outcome(verdict: Verdict) -> _Outcome:
-    match verdict:
-        case Emit():
-            return "queued", None, None
-        case HoldUntil(due_at):
-            return "planned", None, due_at
-        case End(kind, reason):
-            return ("expired" if kind == "expired" else "cancelled"), reason, None
+def _outcomes(
+    mailing: MailingChanged, held: Sequence[Member], now: datetime
+) -> Iterator[tuple[Member, _Outcome]]:
+    """What is emitted has its text; another call for it may have said it before."""
+    for member in held:
+        match decide(mailing, member.client, now, returned_at=member.returned_at):
+            case HoldUntil(due_at):
+                yield member, (Fate("planned"), due_at)
+            case End(kind, reason):
+                yield member, (Fate("expired" if kind == "expired" else "cancelled", reason), None)
+            case Emit():
+                text = own_text(mailing.spec.text, member.text, member.recipient)
+                if isinstance(text, Unfit):
+                    yield member, (Fate("suppressed", text.reason, text.detail), None)
+                else:
+                    yield replace(member, text=text), (QUEUED, None)

@@ -13,6 +13,8 @@ from services.scheduler.adapters.messages import PostgresMessages
 from services.scheduler.adapters.plans import PostgresPlans
 from services.scheduler.handlers.emission import Emitter
 from services.scheduler.handlers.planning import Planner
+from services.scheduler.handlers.publishing import Publishing
+from services.scheduler.handlers.returning import Returns
 from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
 from shared.contracts.directory import ClientsChanged
@@ -46,7 +48,9 @@ async def written_but_not_published(world: World) -> None:
     await planner.on_clients_changed(clients(range(1, 51)))
     await planner.on_mailing_changed(mailing(1))
     await planner.move_due_waves()
-    emitter = Emitter(messages, DyingOutlet(), Roomy(), SystemClock(), per_envelope=100)
+    clock = SystemClock()
+    publishing = Publishing(messages, DyingOutlet(), clock, per_envelope=100)
+    emitter = Emitter(messages, publishing, Returns(messages, publishing, clock), Roomy(), clock)
     with pytest.raises(PublishFailed):
         await emitter.emit_round()
 
