@@ -22,6 +22,8 @@ WHILE_HELD_BACK = 0.05
 SETTLING_EVERY = 10
 # Should something be due that cannot be done, the loop does not spin.
 LEAST_SLEEP = 0.005
+# The books of a waiting mailing may be this old.
+BETWEEN_COUNTS = 2.0
 # Nobody tells us when a rebuild has ended.
 LONGEST_SLEEP = 5.0
 
@@ -108,5 +110,13 @@ class Ticks:
             else:
                 await asyncio.sleep(WHILE_HELD_BACK)
 
+    async def sizes(self) -> None:
+        """Lets the waves that wait follow the directory, now and then: an import changes it by
+        the thousand."""
+        while True:
+            if await self._planner.follow_directory():
+                self._wakeup.wake()
+            await asyncio.sleep(BETWEEN_COUNTS)
+
     def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        return {"waves": self.waves, "emission": self.emission}
+        return {"waves": self.waves, "emission": self.emission, "sizes": self.sizes}
