@@ -10,6 +10,10 @@ from shared.domain.local_time import Schedule, Timing, Window
 from shared.domain.windows import DAY_NAMES
 from tests.support.brute_force import DAY, HOUR, MINUTE
 
+# So long before a window from 10:00 to 20:00 closes in the zones of UTC+3, +8 and -5.
+BRINK = timedelta(seconds=5)
+BRINKS = [timedelta(hours=hour) - BRINK for hour in (-7, 12, 25)]
+
 
 @dataclass(frozen=True)
 class Told:
@@ -18,6 +22,8 @@ class Told:
     number: int
     schedule: Schedule
     launched_at: datetime
+    on_the_brink: bool = False
+    """Whether it is launched when the window is about to close in some zones."""
 
     @property
     def text(self) -> str:
@@ -36,19 +42,22 @@ class Told:
 
 def around_weekend(change: date, launched_at: datetime, chance: random.Random) -> list[Told]:
     """``change``: the day on which most clocks change."""
-    late = _launched_late(change)
-    others = [*_by_hand(change), *(_by_chance(change, chance) for _ in range(2))]
-    on_time = [Told(n, schedule, launched_at) for n, schedule in enumerate(others, start=2)]
-    return [Told(1, late, _midnight(change).replace(tzinfo=UTC) - 6 * HOUR), *on_time]
+    launches = [
+        *((schedule, launched_at, False) for schedule in _by_hand(change)),
+        *((_by_chance(change, chance), launched_at, False) for _ in range(2)),
+        (_in_the_daytime(change, 3 * HOUR), _utc(change) - 6 * HOUR, False),
+        *((_in_the_daytime(change), _utc(change) + after, True) for after in BRINKS),
+    ]
+    return [Told(number, *launch) for number, launch in enumerate(launches, start=1)]
 
 
 def _by_hand(change: date) -> list[Schedule]:
     day = _midnight(change)
-    since, until = (_midnight(change).replace(tzinfo=UTC) + n * DAY for n in (-1, 2))
+    since, until = _utc(change) - DAY, _utc(change) + 2 * DAY
     late = timedelta(minutes=45)
     weekend = Window.parse("09:00", "24:00", ["sat", "mon"])
     return [
-        Schedule(since, until, Timing.ABSOLUTE, Window.parse("10:00", "20:00", None)),
+        _in_the_daytime(change),
         Schedule(since, until, Timing.ABSOLUTE, Window.parse("22:00", "06:00", None)),
         Schedule(day, day + DAY, Timing.LOCAL, Window.parse("01:30", "03:30", None)),
         Schedule(day + 150 * MINUTE, day + 26 * HOUR, Timing.LOCAL),
@@ -64,11 +73,11 @@ def _by_hand(change: date) -> list[Schedule]:
     ]
 
 
-def _launched_late(change: date) -> Schedule:
-    """Its launch finds most zones past their hour, some a little, others too much."""
-    since = _midnight(change).replace(tzinfo=UTC) - DAY
+def _in_the_daytime(change: date, late: timedelta | None = None) -> Schedule:
+    """A late launch of it finds most zones past their hour, some a little, others too much."""
+    since = _utc(change) - DAY
     window = Window.parse("10:00", "20:00", None)
-    return Schedule(since, since + 3 * DAY, Timing.ABSOLUTE, window, frozenset(), 3 * HOUR)
+    return Schedule(since, since + 3 * DAY, Timing.ABSOLUTE, window, frozenset(), late)
 
 
 def _by_chance(change: date, chance: random.Random) -> Schedule:
@@ -107,6 +116,10 @@ def _window(window: Window) -> dict[str, Any]:
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _utc(day: date) -> datetime:
+    return _midnight(day).replace(tzinfo=UTC)
 
 
 def _midnight(day: date) -> datetime:

@@ -29,6 +29,8 @@ EACH = 2  # clients of every zone
 # Together so many that some calls fail at every step, so few that hardly any message fails six
 # times on end: once in a thousand runs.
 FAULTS = {"error_rate": 0.04, "drop_before_rate": 0.02, "drop_rate": 0.02, "hang_rate": 0.01}
+# A provider that always fails would stop the channel before everybody has been tried.
+NEARLY_ALL = {"error_rate": 0.7}
 BRIEFLY = 0.05  # seconds that a hasty stay lasts: commands are on their way then
 # From the moment a wave begins to its first call, by a clock that goes on during a stay.
 AT_ONCE = MINUTE
@@ -51,7 +53,7 @@ class Run:
             if step.at > self.world.clock.now():
                 await self.world.move_to(step.at)
                 await self._stay(step.stay)
-            elif step.stay is Stay.CALM:
+            elif step.stay in (Stay.CALM, Stay.BRINK):
                 await self._stay(step.stay)
 
     async def _launch_until(self, instant: datetime) -> None:
@@ -75,7 +77,7 @@ class Run:
             self.world.misbehave(outage=self.chance.random() < 0.3, **FAULTS)
             await asyncio.sleep(self.chance.random() * BRIEFLY)
         else:
-            self.world.misbehave(**FAULTS)
+            self.world.misbehave(**(NEARLY_ALL if stay is Stay.BRINK else FAULTS))
             await self.world.settled(retries=False)
 
 
@@ -83,13 +85,13 @@ class Run:
 async def test_nobody_is_contacted_outside_the_window(
     postgres: PostgresForTests, rabbitmq: RabbitMQForTests, change: date
 ) -> None:
-    await over_a_weekend(postgres, rabbitmq, change, some_zones(change), jumps=30)
+    await over_a_weekend(postgres, rabbitmq, change, some_zones(change), jumps=20)
 
 
 def some_zones(change: date) -> list[str]:
-    """Those whose clocks change then, and every third of the others."""
+    """Those whose clocks change then, and every sixth of the others."""
     changing = {one.zone for one in changes() if abs(one.at.date() - change) <= 3 * DAY}
-    return sorted({*changing, *list(distinct_zones())[::3], *EXTREMES})
+    return sorted({*changing, *list(distinct_zones())[::6], *EXTREMES})
 
 
 def all_weekends() -> list[date]:

@@ -4,7 +4,8 @@
 provider that behaves, so everybody who may be contacted then must have been. They are as few as
 can be. Between them the clock jumps to the edges of openings and to the moments beside them, with
 a provider that does not behave; there it stays until what is possible at once is done (*plain*),
-or jumps on in the middle of everything (*hasty*), so that windows close over what is on its way.
+or jumps on in the middle of everything (*hasty*). On a *brink* a mailing is launched when a window
+is about to close, and most calls fail: the clock jumps beyond the closing before they are repeated.
 """
 
 import random
@@ -14,20 +15,22 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.domain.local_time import Opening, Schedule
-from tests.integration.local_time.mailings import Told
+from tests.integration.local_time.mailings import BRINK, Told
 from tests.support.brute_force import DAY, MINUTE, Scan, openings_by_scan
 
 # A wave begins within seconds of its opening, and a calm stay lasts some; both have a minute's
 # room.
 ROOM = 3 * MINUTE
 # Beside an edge: on it, at the last second before it, and later than most wave could begin.
-BESIDE = (timedelta(), timedelta(seconds=-1), timedelta(seconds=1), 47 * MINUTE)
+SECOND = timedelta(seconds=1)
+BESIDE = (timedelta(), -SECOND, SECOND, 47 * MINUTE)
 
 
 class Stay(Enum):
     CALM = "calm"
     PLAIN = "plain"
     HASTY = "hasty"
+    BRINK = "brink"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def walk(oracle: Oracle, told: Sequence[Told], chance: random.Random, jumps: int
     beside = (chance.choice(edges) + chance.choice(BESIDE) for _ in range(jumps))
     stays = [Stay.PLAIN, Stay.PLAIN, Stay.HASTY]
     others = [Step(at, chance.choice(stays)) for at in sorted(set(beside)) if at > first]
+    for launch in (mailing.launched_at for mailing in told if mailing.on_the_brink):
+        calm += [Step(launch, Stay.BRINK), Step(launch + BRINK + SECOND, Stay.CALM)]
     end = Step(max(edges) + 2 * MINUTE, Stay.CALM)
     return sorted([*calm, *others, end], key=lambda step: step.at)
 
