@@ -20,6 +20,7 @@ from services.scheduler.domain.plan import (
     zone_plans,
 )
 from services.scheduler.domain.sampling import spread
+from services.scheduler.domain.schedules import schedule_of
 from services.scheduler.domain.texts import Sample, SampledClient, report, sample
 from services.scheduler.domain.waves import Phase, Rest, Standing, judge
 from shared.contracts.mailings import FilterSpec, MailingChanged, MailingSpec
@@ -88,8 +89,9 @@ class Previews:
         self._clock = clock
 
     async def preview(self, spec: MailingSpec, client_id: int | None) -> Plan:
-        """As if it were launched now. Raises BadTemplate, UnknownClient."""
+        """As if it were launched now. Raises BadTemplate, BadWindow, UnknownClient."""
         read = template(spec.text)
+        schedule_of(spec)  # its faults show here, even with nobody in the audience
         now = self._clock.now()
         mailing = MailingChanged(
             mailing_id=0, revision=0, state="scheduled", changed_at=now, spec=spec
@@ -136,7 +138,8 @@ class Previews:
         if read is None:
             return []
         most = SHOWN if read.is_plain else LOOKED_AT
-        seats = spread({wave.zone: wave.size for wave in waves}, most)
+        by_size = sorted(waves, key=lambda wave: (-wave.size, wave.zone))
+        seats = spread({wave.zone: wave.size for wave in by_size}, most)
         clients = await self._readings.some(mailing.spec.filter, seats, frozen_in)
         return [sample(read, client) for client in clients]
 
