@@ -76,7 +76,7 @@ async def _in_flight(ports: Ports, mailing_id: int) -> int | None:
     """The mailing is stopped, whether anybody can count or not."""
     try:
         async with asyncio.timeout(COUNT_LIMIT):
-            calls: int = (await ports.statistics.of_mailing(mailing_id))["in_flight"]
+            counted = await ports.statistics.of_mailing(mailing_id)
     except (Unavailable, TimeoutError):
         return None
-    return calls
+    return counted.get("in_flight")

@@ -30,7 +30,8 @@ from shared.contracts.trials import TrialsRequested
 from shared.domain.message_id import MessageIds
 from shared.runtime.database import make_engine
 from shared.runtime.migrate import migrate
-from tests.support.servers import PostgresForTests
+from shared.runtime.topology import DEFAULT_TIERS, apply
+from tests.support.servers import PostgresForTests, Vhost
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECRET = "a secret that is long enough for HS256"
@@ -106,6 +107,13 @@ async def one_engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = make_engine(database_url, pool=8, application="api-tests")
     yield engine
     await engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def topology(vhost: Vhost) -> Vhost:
+    """A broker with every queue."""
+    await asyncio.to_thread(apply, vhost.management_url, vhost.amqp_url, DEFAULT_TIERS)
+    return vhost
 
 
 @pytest_asyncio.fixture

@@ -1,108 +1,22 @@
 """The service as it runs: its own process's loops, a real broker, a real server's lifespan."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import aio_pika
-import httpx
-import pytest
-from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.handlers.imports import BATCH_ROWS
-from services.api.settings import ApiSettings
-from services.api.wiring import make_app
 from shared.contracts.base import Message
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingFinished, MailingStarted
 from shared.contracts.topology import EVENTS, SCHEDULER_EVENTS, SENDER_GATES
-from shared.runtime.topology import DEFAULT_TIERS, apply
-from tests.integration.services.api.conftest import SECRET, SERVICE_TOKEN
+from tests.integration.services.api.service import Listener, connected, mailing, running
 from tests.integration.services.api.waiting import until
 from tests.support.servers import Vhost
-
-EMAIL, PASSWORD = "admin@example.com", "correct horse"
-
-
-@pytest.fixture(scope="module")
-async def topology(vhost: Vhost) -> Vhost:
-    await asyncio.to_thread(apply, vhost.management_url, vhost.amqp_url, DEFAULT_TIERS)
-    return vhost
-
-
-def settings(database_url: str, amqp_url: str) -> ApiSettings:
-    return ApiSettings(
-        rabbitmq_url=SecretStr(amqp_url),
-        service_token=SecretStr(SERVICE_TOKEN),
-        database_url=SecretStr(database_url),
-        admin_email=EMAIL,
-        admin_password=SecretStr(PASSWORD),
-        jwt_secret=SecretStr(SECRET),
-        stats_url="http://127.0.0.1:9",
-    )
-
-
-@asynccontextmanager
-async def running(database_url: str, amqp_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """The service with everything it starts by itself; a client that is logged in."""
-    app = make_app(settings(database_url, amqp_url))
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://x/api/v1") as api,
-    ):
-        await until(lambda: is_ready(api))
-        login = {"email": EMAIL, "password": PASSWORD}
-        tokens = (await api.post("/auth/login", json=login)).json()
-        api.headers["Authorization"] = f"Bearer {tokens['access_token']}"
-        yield api
-
-
-async def is_ready(api: httpx.AsyncClient) -> bool:
-    return (await api.get("http://x/health/ready")).status_code == 200
-
-
-class Listener:
-    """Reads a queue of the broker, with the moments at which messages came."""
-
-    def __init__(self, channel: aio_pika.abc.AbstractChannel, queue: str, kind: type[Message]):
-        self._channel = channel
-        self._queue = queue
-        self._kind = kind
-
-    async def take(self, count: int, limit: float = 15) -> list[Any]:
-        queue = await self._channel.get_queue(self._queue, ensure=False)
-        found: list[Any] = []
-        async with asyncio.timeout(limit):
-            while len(found) < count:
-                message = await queue.get(fail=False)
-                if message is None:
-                    await asyncio.sleep(0.005)
-                    continue
-                await message.ack()
-                if message.routing_key == self._kind.routing_key:
-                    found.append(self._kind.decode(message.body))
-        return found
-
-
-@asynccontextmanager
-async def connected(vhost: Vhost) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
-    connection = await aio_pika.connect(vhost.amqp_url)
-    async with connection:
-        yield await connection.channel()
-
-
-def mailing(**fields: Any) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    times = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(days=1)).isoformat()}
-    return {"text": "Hello"} | times | fields
 
 
 async def in_outbox(engine: AsyncEngine) -> int:

@@ -29,11 +29,13 @@ async def test_what_is_asked() -> None:
     await stats.messages(7, None, 50, None)
     await stats.messages(7, "sent", 50, "next")
     assert await stats.of_mailings([1, 2]) == {"ok": True}
+    assert await stats.message(5) == {"ok": True}
     assert asked == [
         "/mailings/7/statistics",
         "/mailings/7/messages?limit=50",
         "/mailings/7/messages?status=sent&limit=50&cursor=next",
         "/statistics?mailing_id=1&mailing_id=2",
+        "/messages/5",
     ]
 
 
@@ -65,6 +67,12 @@ def says(status: int, **content: Any) -> Answer:
 async def test_no_good_answer_is_unavailable(answer: Answer) -> None:
     with pytest.raises(Unavailable):
         await statistics(answer).of_mailing(7)
+
+
+async def test_a_message_may_be_unknown_but_nothing_else() -> None:
+    assert await statistics(says(404, json={})).message(7) is None
+    with pytest.raises(Unavailable):
+        await statistics(says(500)).message(7)
 
 
 async def test_a_refused_query_is_our_callers() -> None:

@@ -60,8 +60,8 @@ def test_what_is_lacking_is_named(clients: dict[str, Client], named: str) -> Non
 
 
 def test_a_value_of_no_use_is_named() -> None:
+    text = "{% if attributes.age > 18 %}Hi{% endif %}"
     with pytest.raises(Invalid) as refusal:
-        text = "{% if attributes.age > 18 %}Hi{% endif %}"
         trials.trial_texts(text, [ONE], {ONE: client(attributes={"age": "x"})})
     reason = refusal.value.errors[0].reason
     assert reason == "Client 12: The template has no use for this client's attributes.age."
