@@ -20,10 +20,11 @@ _BETWEEN_TAGS = "\x1f"
 # A difference is to a state that nobody else is changing: the leader and a rebuild write at the
 # same time. Another lock than the leader's.
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(2)")
-# Returns the kinds of which nobody is left.
+# Returns the kinds of which nobody is left. The states before are looked up one by one (LIMIT): a
+# join would scan all clients for a batch.
 _WRITE = text(
     f"""
-    WITH given AS MATERIALIZED (
+    WITH given AS (
         SELECT id, revision, deleted, phone, operator_code, timezone,
             string_to_array(tags, '{_BETWEEN_TAGS}') AS tags, email, name, attributes
         FROM unnest(
@@ -34,8 +35,11 @@ _WRITE = text(
         ) AS s (id, revision, deleted, phone, operator_code, timezone, tags,
                 email, name, attributes)
     ), before AS (
-        SELECT c.id, c.timezone, c.operator_code, c.tags
-        FROM client c JOIN given ON given.id = c.id WHERE NOT c.deleted
+        SELECT c.* FROM given CROSS JOIN LATERAL (
+            SELECT id, deleted, timezone, operator_code, tags FROM client
+            WHERE client.id = given.id LIMIT 1
+        ) AS c
+        WHERE NOT c.deleted
     ), written AS (
         INSERT INTO client AS c
             (id, revision, deleted, phone, operator_code, timezone, tags, email, name, attributes)
