@@ -5,9 +5,9 @@ furthest behind has the next turn. So two equal mailings keep side by side, a bu
 quarter of what a normal one beside it gets, and nobody starves, however little room there is. One
 that was not there, or could not go, does not save up turns: it starts level with the others.
 
-**By rate.** A mailing with a rate of its own has a bucket that fills with time and holds a second's
-worth. It offers nothing until enough for a fifth of a second has come together, so that a rate of
-thousands does not go out one by one.
+**By rate.** A mailing with a rate of its own has a bucket that fills with time. It offers nothing
+until enough for a fifth of a second has come together, so that a rate of thousands does not go out
+one by one, and holds a second's worth more than that.
 
 Times are seconds of a monotonic clock.
 """
@@ -23,6 +23,9 @@ TURN = 1_000
 # Only within a lane: urgent mailings have one of their own, and share it equally.
 WEIGHTS = {"urgent": 4, "normal": 4, "bulk": 1}
 GATHERED_SECONDS = 0.2
+SAVED_SECONDS = 1.0
+# A mailing that has nothing to emit may have something again before its bucket would be full.
+BUCKETS_KEPT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Bucket:
 
     def filled(self, rate: float, now: float) -> "Bucket":
         grown = self.tokens + rate * (now - self.at)
-        return Bucket(min(grown, max(1.0, rate)), now)
+        return Bucket(min(grown, gathered(rate) + rate * SAVED_SECONDS), now)
 
     def offer(self, rate: float) -> int:
         return int(self.tokens) if self.tokens >= gathered(rate) else 0
@@ -90,14 +93,16 @@ class Sharing:
     """One lane. ``level``: how far those with turns have come."""
 
     level: float = 0.0
-    _progress: dict[int, float] = field(default_factory=dict)
-    _buckets: dict[int, Bucket] = field(default_factory=dict)
+    progress: dict[int, float] = field(default_factory=dict)
+    buckets: dict[int, Bucket] = field(default_factory=dict)
 
-    def forget_others(self, mailing_ids: Collection[int]) -> None:
-        """Who has nothing to emit any more is not remembered."""
-        for known in (self._progress, self._buckets):
-            for gone in known.keys() - set(mailing_ids):
-                del known[gone]
+    def forget_others(self, mailing_ids: Collection[int], now: float) -> None:
+        """Who has nothing to emit any more is not remembered, except for how fast they went."""
+        for gone in self.progress.keys() - set(mailing_ids):
+            del self.progress[gone]
+        for gone in self.buckets.keys() - set(mailing_ids):
+            if now - self.buckets[gone].at > BUCKETS_KEPT_SECONDS:
+                del self.buckets[gone]
 
     def next_turn(self, claims: Sequence[Claim], room: int, now: float) -> Turn | None:
         """Whose turn it is; ``room``: commands that may go out in all. None when nobody may."""
@@ -111,18 +116,18 @@ class Sharing:
     def took(self, turn: Turn, taken: Taken) -> None:
         claim = turn.claim
         done = max(taken.handled, 1) / claim.weight
-        self._progress[claim.mailing_id] = self._behind(claim)[0] + done
-        bucket = self._buckets.get(claim.mailing_id)
+        self.progress[claim.mailing_id] = self._behind(claim)[0] + done
+        bucket = self.buckets.get(claim.mailing_id)
         if bucket is not None:
-            self._buckets[claim.mailing_id] = bucket.less(taken.emitted)
+            self.buckets[claim.mailing_id] = bucket.less(taken.emitted)
 
     def _behind(self, claim: Claim) -> tuple[float, int]:
-        return max(self.level, self._progress.get(claim.mailing_id, 0.0)), claim.mailing_id
+        return max(self.level, self.progress.get(claim.mailing_id, 0.0)), claim.mailing_id
 
     def _offer(self, claim: Claim, now: float) -> int:
         if claim.rate is None:
-            self._buckets.pop(claim.mailing_id, None)
+            self.buckets.pop(claim.mailing_id, None)
             return TURN
-        bucket = self._buckets.get(claim.mailing_id, Bucket(gathered(claim.rate), now))
-        bucket = self._buckets[claim.mailing_id] = bucket.filled(claim.rate, now)
+        bucket = self.buckets.get(claim.mailing_id, Bucket(gathered(claim.rate), now))
+        bucket = self.buckets[claim.mailing_id] = bucket.filled(claim.rate, now)
         return bucket.offer(claim.rate)

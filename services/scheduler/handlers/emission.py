@@ -88,7 +88,7 @@ class Emitter:
     async def _lane(self, at_work: Sequence[AtWork], *, urgent: bool) -> Round:
         sharing = self._lanes[urgent]
         waiting = {each.mailing.mailing_id: each for each in at_work}
-        sharing.forget_others(waiting.keys())
+        sharing.forget_others(waiting.keys(), self._monotonic())
         outcome = Round.HELD_BACK if waiting else Round.NOTHING
         for _ in range(TURNS_IN_A_ROUND):
             room = await self._room.envelopes(urgent=urgent) if waiting else 0
