@@ -254,6 +254,34 @@ class Messages(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOver:
+    """A member of a frozen audience without a row. ``zone``: where they were when it was frozen;
+    ``cursor``: how far that zone's wave came."""
+
+    zone: str
+    cursor: int
+    client_id: int
+    client_revision: int
+    deleted: bool
+
+
+class Leftovers(Protocol):
+    """Frozen audiences after their waves."""
+
+    async def unswept(self) -> list[MailingChanged]:
+        """Mailings, not paused, whose waves have all ended, with members who may lack a row."""
+        ...
+
+    async def left_over(self, mailing_id: int, after: int, limit: int) -> list[LeftOver]:
+        """Members without a row, by client id, behind the client ``after``."""
+        ...
+
+    async def swept(self, mailing: MailingChanged) -> None:
+        """Every member has a row, if the mailing still has that revision."""
+        ...
+
+
 class Outlet(Protocol):
     """The way to the broker. Every method returns when the broker has confirmed."""
 

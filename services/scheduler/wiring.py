@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.scheduler.adapters.api_directory import ApiDirectory
 from services.scheduler.adapters.directory import PostgresDirectory
+from services.scheduler.adapters.leftovers import PostgresLeftovers
 from services.scheduler.adapters.messages import PostgresMessages
 from services.scheduler.adapters.outlet import BrokerOutlet
 from services.scheduler.adapters.paces import PostgresPaces
@@ -29,6 +30,7 @@ from services.scheduler.handlers.previewing import Previews
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.rebuilding import rebuild
 from services.scheduler.handlers.returning import Returns
+from services.scheduler.handlers.sweeping import Sweeper
 from services.scheduler.handlers.trials import Trials
 from services.scheduler.metrics import LEADING
 from services.scheduler.settings import Settings
@@ -98,8 +100,11 @@ async def plan_and_emit(
         room = QueueRoom(await _measuring_channel(url, stack), outlet)
         emitter = Emitter(messages, publishing, returns, room, clock)
         measuring = Measuring(room, PostgresPaces(engine), clock)
+        sweeper = Sweeper(PostgresLeftovers(engine), messages, publishing, clock)
         announcer = Announcer(plans, outlet)
-        ticks = Ticks(planner, publishing, emitter, measuring, announcer, plans, clock, wakeup)
+        ticks = Ticks(
+            planner, publishing, emitter, measuring, sweeper, announcer, plans, clock, wakeup
+        )
         subscribe_scheduler(broker, planner, returns, Trials(outlet, clock), wakeup.wake)
         stack.push_async_callback(broker.stop)
         await start_when_reachable(broker)

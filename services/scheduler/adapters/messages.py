@@ -13,6 +13,7 @@ from services.scheduler.adapters import messages_sql as sql
 from services.scheduler.adapters.directory import filter_parameters
 from services.scheduler.adapters.rows import holds_revision, mailing_of
 from services.scheduler.domain.returned import Client
+from services.scheduler.domain.revisions import is_frozen
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
 from services.scheduler.domain.waves import Phase
 from services.scheduler.domain.wording import is_plain
@@ -29,6 +30,13 @@ _STATE: dict[BatchKind, str] = {
     "expired": "ended",
     "suppressed": "ended",
     "cancelled": "ended",
+}
+# How to pick, by whether the text is plain and the audience frozen.
+_PICKS = {
+    (True, False): sql.PICK,
+    (False, False): sql.PICK_RECIPIENTS,
+    (True, True): sql.PICK_FROZEN,
+    (False, True): sql.PICK_FROZEN_RECIPIENTS,
 }
 
 
@@ -55,16 +63,18 @@ class PostgresMessages:
     async def pick(
         self, mailing: MailingChanged, waves: Sequence[OpenWave], limit: int
     ) -> list[Picked]:
+        plain, frozen = is_plain(mailing.spec.text), is_frozen(mailing.spec)
+        who = {"mailing": mailing.mailing_id} if frozen else filter_parameters(mailing.spec.filter)
         parameters = {
             "zones": [wave.zone for wave in waves],
             "cursors": [wave.cursor for wave in waves],
             "limit": limit,
-            **filter_parameters(mailing.spec.filter),
+            **who,
         }
         async with self._engine.connect() as connection:
-            if is_plain(mailing.spec.text):
-                return [Picked(*row) for row in await connection.execute(sql.PICK, parameters)]
-            rows = await connection.execute(sql.PICK_RECIPIENTS, parameters)
+            rows = await connection.execute(_PICKS[plain, frozen], parameters)
+            if plain:
+                return [Picked(*row) for row in rows]
             return [
                 Picked(row.zone, row.id, row.revision, row.address, _recipient(row, row.zone))
                 for row in rows

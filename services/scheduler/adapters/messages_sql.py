@@ -2,7 +2,7 @@
 
 from sqlalchemy import TextClause, text
 
-from services.scheduler.adapters.directory import MATCHES
+from services.scheduler.adapters.directory import IN_FROZEN, MATCHES
 
 MAILINGS_IN = text(
     """
@@ -53,7 +53,7 @@ WAVES_IN = text(
 _RECIPIENT = ", c.phone, c.email, c.name, c.attributes, c.operator_code, c.tags"
 
 
-def _pick(columns: str) -> TextClause:
+def _pick(columns: str, meant: str) -> TextClause:
     return text(
         f"""
         SELECT w.zone, c.*
@@ -61,7 +61,7 @@ def _pick(columns: str) -> TextClause:
             WITH ORDINALITY AS w (zone, cursor, turn)
         CROSS JOIN LATERAL (
             SELECT c.id, c.revision, c.phone AS address{columns} FROM client c
-            WHERE c.timezone = w.zone AND NOT c.deleted AND c.id > w.cursor AND {MATCHES}
+            WHERE c.timezone = w.zone AND NOT c.deleted AND c.id > w.cursor AND {meant}
             ORDER BY c.id LIMIT :limit
         ) AS c
         ORDER BY w.turn, c.id LIMIT :limit
@@ -69,7 +69,8 @@ def _pick(columns: str) -> TextClause:
     )
 
 
-PICK, PICK_RECIPIENTS = _pick(""), _pick(_RECIPIENT)
+PICK, PICK_RECIPIENTS = _pick("", MATCHES), _pick(_RECIPIENT, MATCHES)
+PICK_FROZEN, PICK_FROZEN_RECIPIENTS = _pick("", IN_FROZEN), _pick(_RECIPIENT, IN_FROZEN)
 INSERT_MESSAGES = text(
     """
     INSERT INTO message

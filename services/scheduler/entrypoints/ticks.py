@@ -13,6 +13,7 @@ from services.scheduler.handlers.emission import Emitter, Round
 from services.scheduler.handlers.measuring import Measuring
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.publishing import Publishing
+from services.scheduler.handlers.sweeping import Sweeper
 from services.scheduler.ports import Plans
 from shared.runtime.clock import Clock
 
@@ -63,6 +64,7 @@ class Ticks:
         publishing: Publishing,
         emitter: Emitter,
         measuring: Measuring,
+        sweeper: Sweeper,
         announcer: Announcer,
         plans: Plans,
         clock: Clock,
@@ -72,6 +74,7 @@ class Ticks:
         self._publishing = publishing
         self._emitter = emitter
         self._measuring = measuring
+        self._sweeper = sweeper
         self._announcer = announcer
         self._plans = plans
         self._clock = clock
@@ -118,5 +121,18 @@ class Ticks:
                 self._wakeup.wake()
             await asyncio.sleep(BETWEEN_COUNTS)
 
+    async def sweeping(self) -> None:
+        """Accounts for those whom no wave has found, as soon as all have ended."""
+        woken = self._wakeup.waiter()
+        while True:
+            if await self._sweeper.sweep_round():
+                self._wakeup.wake()
+            await sleep_until_woken(woken, LONGEST_SLEEP)
+
     def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        return {"waves": self.waves, "emission": self.emission, "sizes": self.sizes}
+        return {
+            "waves": self.waves,
+            "emission": self.emission,
+            "sizes": self.sizes,
+            "sweeping": self.sweeping,
+        }
