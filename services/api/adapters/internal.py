@@ -1,0 +1,53 @@
+"""Asking another service over HTTP: the service token, a time limit, what counts as an answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from services.api.domain.failures import FieldFault, Unavailable
+
+# A page that waits for another service is better told that there is no answer now.
+TIMEOUT = httpx.Timeout(1.0)
+
+
+class Refused(Exception):
+    """The other service found fault with what was asked: these fields."""
+
+    def __init__(self, faults: tuple[FieldFault, ...]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+def make_client(url: str, token: str) -> httpx.AsyncClient:
+    """The one client of a service; ``token`` shows that a service is asking."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False)
+
+
+async def ask(
+    client: httpx.AsyncClient, who: str, method: str, path: str, **options: Any
+) -> dict[str, Any] | None:
+    """The answer, None for 404. Raises Refused, and Unavailable with ``who`` as its subject."""
+    try:
+        answer = await client.request(method, path, **options)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+            raise Refused(_faults(answer.json()))
+        body = answer.raise_for_status().json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise Unavailable(f"{who} not answer now.") from error
+    if not isinstance(body, dict):
+        raise Unavailable(f"{who} not answer as it should.")
+    return body
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The parameters of a query that have a value."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _faults(problem: Any) -> tuple[FieldFault, ...]:
+    errors = problem.get("errors", []) if isinstance(problem, Mapping) else []
+    return tuple(FieldFault(str(one["field"]), str(one["reason"])) for one in errors)
