@@ -1,5 +1,6 @@
 """Pause, resume, cancel, copy over REST: what a mailing becomes, and what the others are told."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -237,3 +238,25 @@ async def test_a_template_is_taken_as_it_is(api: httpx.AsyncClient, text: str) -
     [error] = answer.json()["errors"]
     assert (error["field"], "nmae" in error["reason"]) == ("text", True)
     assert (await api.put(f"/mailings/{mailing['id']}", json=BODY | {"text": text})).is_success
+
+
+async def test_many_hands_at_once_make_one_history(api: httpx.AsyncClient, outbox: Outbox) -> None:
+    mailing = await make(api)
+    await outbox()
+    path = f"/mailings/{mailing['id']}"
+    answers = await asyncio.gather(
+        *(api.post(f"{path}/{action}") for action in ["pause", "resume"] * 6),
+        *(api.patch(path, json={"text": f"Text {n}"}) for n in range(3)),
+    )
+    done = sorted(one.json()["revision"] for one in answers if one.status_code == 200)
+    assert {one.status_code for one in answers} <= {200, 409}
+    last = done[-1]
+    messages = await outbox()
+    changes = [one for one in messages if isinstance(one, MailingChanged)]
+    gates = [gate for one in messages if isinstance(one, GatesChanged) for gate in one.gates]
+    assert sorted(one.revision for one in changes) == list(range(2, last + 1))
+    assert sorted(gate.revision for gate in gates) == list(range(2, last + 1))
+    closed = {gate.revision: gate.closed for gate in gates}
+    assert all(closed[one.revision] == (one.state == "paused") for one in changes)
+    kept = (await api.get(f"{path}/revisions")).json()["items"]
+    assert [one["revision"] for one in kept] == list(range(last, 0, -1))

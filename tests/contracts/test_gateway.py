@@ -1,0 +1,36 @@
+"""What the gateway documents of the statistics is what stats answers, and what it adds itself."""
+
+import pytest
+from pydantic import BaseModel
+
+from services.api.entrypoints.http import messages_models, statistics_models
+from services.stats.entrypoints import message_view, views
+
+
+@pytest.mark.parametrize(
+    ("documented", "answered", "added"),
+    [
+        (
+            messages_models.MessageProof,
+            message_view.MessageDetail,
+            {"phone", "name", "mailing_name", "test", "template"},
+        ),
+        (messages_models.Attempt, message_view.CallView, set()),
+        (messages_models.Opening, message_view.Window, set()),
+        (statistics_models.MailingStatistics, views.MailingStatistics, {"state"}),
+        (statistics_models.ZoneStatistics, views.ZoneStatistics, set()),
+        (statistics_models.MessageView, views.MessageView, {"phone", "name"}),
+        (statistics_models.CountedMailing, views.OverviewItem, {"name", "state"}),
+        (statistics_models.Total, views.Totals, set()),
+    ],
+)
+def test_every_field_is_there(
+    documented: type[BaseModel], answered: type[BaseModel], added: set[str]
+) -> None:
+    assert set(documented.model_fields) == set(answered.model_fields) | added
+
+
+def test_the_examples_are_what_they_are_examples_of() -> None:
+    [example] = messages_models.MessageProof.model_json_schema()["examples"]
+    assert set(example) == set(messages_models.MessageProof.model_fields)
+    messages_models.MessageProof.model_validate(example)
