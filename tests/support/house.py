@@ -72,6 +72,36 @@ class House:
         assert answer.status_code == 201, answer.text
         return int(answer.json()["id"])
 
+    async def act(self, mailing: int, action: str, **body: Any) -> Json:
+        """``pause``, ``resume``, ``cancel``, ``launch``, ``clone``, ``test-send``."""
+        answer = await self.api.post(f"/mailings/{mailing}/{action}", json=body or None)
+        assert answer.is_success, answer.text
+        done: Json = answer.json()
+        return done
+
+    async def change(self, mailing: int, **changes: Any) -> Json:
+        answer = await self.api.patch(f"/mailings/{mailing}", json=changes)
+        assert answer.status_code == 200, answer.text
+        changed: Json = answer.json()
+        return changed
+
+    async def ask(self, path: str, **query: Any) -> Json:
+        answer = await self.api.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    async def sent(self, message: int, patience: float = 20) -> Json:
+        """What is known of a message once it has been sent."""
+
+        async def so() -> Json | None:
+            answer = await self.api.get(f"/messages/{message}")
+            found: Json = answer.json()
+            return found if answer.status_code == 200 and found["status"] == "sent" else None
+
+        found: Json = await eventually(so, patience, every=0.1)
+        return found
+
     async def books(self, mailing: int) -> Json:
         """The mailing's statistics, after making sure that they balance."""
         return balanced(await self.api.get(f"/mailings/{mailing}/statistics"))
@@ -100,6 +130,18 @@ class House:
     async def provider(self) -> Json:
         counted: Json = (await self.simulator.get("/control/books")).json()
         return counted
+
+    async def received(self) -> list[Json]:
+        """The provider's record of every message that it accepted."""
+        records: list[Json] = []
+        query: dict[str, int] = {}
+        while True:
+            answer = await self.simulator.get("/control/accepted", params={"limit": 5000} | query)
+            page = answer.raise_for_status().json()
+            records += page["items"]
+            if page["next_after"] is None:
+                return records
+            query = {"after": page["next_after"]}
 
     async def accepted(self, least: int, patience: float = 60) -> Json:
         """The provider's books once it has accepted so many."""
