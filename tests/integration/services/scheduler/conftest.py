@@ -1,9 +1,11 @@
 """A scheduler at work between a real database and a real broker."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -15,6 +17,8 @@ from services.scheduler.settings import Settings
 from services.scheduler.wiring import LEADER_LOCK, plan_and_emit
 from shared.contracts.base import Message
 from shared.contracts.commands import SendCommand, SendMessages
+from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
+from shared.contracts.progress import MailingEmitted
 from shared.contracts.topology import (
     API_PROGRESS,
     EVENTS,
@@ -25,6 +29,7 @@ from shared.runtime.database import make_engine
 from shared.runtime.leader import lead
 from shared.runtime.migrate import migrate
 from shared.runtime.topology import apply
+from tests.support.moving_clock import MovingClock
 from tests.support.servers import PostgresForTests, RabbitMQForTests
 from tests.support.tap import Tap, open_channel, publish, tapped
 
@@ -38,6 +43,12 @@ class World:
     channel: AbstractChannel
     amqp_url: str
     tap: Tap = field(default_factory=Tap)
+    clock: MovingClock = field(default_factory=MovingClock)
+
+    async def at(self, instant: datetime) -> None:
+        """Moves the schedulers' clock, and wakes whoever sleeps by it."""
+        self.clock.by = instant - datetime.now(UTC)
+        await self.event(DeliveryEvents(kind="returned", events=()))
 
     async def event(self, *messages: Message) -> None:
         for message in messages:
@@ -46,7 +57,7 @@ class World:
     @asynccontextmanager
     async def scheduler(self) -> AsyncIterator[None]:
         """One replica; several may run at once, and one of them leads."""
-        work = partial(plan_and_emit, self.settings, self.engine)
+        work = partial(plan_and_emit, self.settings, self.engine, self.clock)
         task = asyncio.create_task(lead(self.engine, LEADER_LOCK, work))
         try:
             yield
@@ -65,6 +76,27 @@ class World:
     def commands(self, mailing_id: int | None = None) -> list[SendCommand]:
         wanted = (e for e in self.envelopes() if mailing_id in (None, e.mailing_id))
         return [command for envelope in wanted for command in envelope.commands]
+
+    def reached(self, mailing_id: int | None = None) -> Counter[int]:
+        """How many commands each client had."""
+        return Counter(command.client_id for command in self.commands(mailing_id))
+
+    def told(self, kind: Kind) -> list[DeliveryEvent]:
+        """Events of one kind so far."""
+        taken = self.tap.of(f"delivery.{kind}", DeliveryEvents)
+        return [event for message in taken for event in message.events]
+
+    async def emitted(self, revision: int = 1, mailing_id: int = 1) -> int:
+        """How many messages a mailing has, once all its waves have ended under this revision."""
+
+        def found() -> list[int]:
+            ends = self.tap.of("progress.emitted", MailingEmitted)
+            return [
+                e.messages for e in ends if (e.mailing_id, e.revision) == (mailing_id, revision)
+            ]
+
+        await self.tap.until(lambda: bool(found()))
+        return found()[0]
 
     async def count(self, query: str) -> int:
         async with self.engine.connect() as connection:
