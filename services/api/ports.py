@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
+from services.api.domain.explain_facts import PlanStanding
 from services.api.domain.imports.batches import RowError
 from services.api.domain.imports.progress import Import, ImportFormat, ImportTask
 from services.api.domain.mailings import Mailing, MailingState, NewMailing, Revision
@@ -16,7 +17,7 @@ from services.api.domain.trials import TrialRecord
 from services.api.domain.users import Tokens, TokenUse, User
 from shared.contracts.base import Message
 from shared.contracts.directory import ClientsChanged
-from shared.contracts.mailings import MailingChanged
+from shared.contracts.mailings import MailingChanged, MailingSpec
 from shared.domain.message_id import MessageIds
 from shared.runtime.clock import Clock
 
@@ -243,6 +244,22 @@ class Statistics(Protocol):
         ...
 
 
+class Plans(Protocol):
+    """The scheduler. Each raises Unavailable when it does not answer as it should."""
+
+    async def preview(self, spec: MailingSpec, client_id: int | None) -> dict[str, Any]:
+        """Raises Invalid, naming what it finds fault with."""
+        ...
+
+    async def of_mailing(self, mailing_id: int, client_id: int | None) -> dict[str, Any] | None:
+        """None when it has not heard of the mailing. Raises Invalid."""
+        ...
+
+    async def standing(self, mailing_id: int, client_id: int) -> PlanStanding | None:
+        """How the plan stands to a client; None when it has not heard of the mailing."""
+        ...
+
+
 class Gates(Protocol):
     async def have_left(self, limit: float) -> bool:
         """Whether the broker has every gate that is in the outbox now, ``limit`` seconds later at
@@ -279,6 +296,7 @@ class Ports:
     passwords: Passwords
     tokens: TokenMint
     statistics: Statistics
+    plans: Plans
     gates: Gates
     message_ids: MessageIds
     clock: Clock

@@ -28,6 +28,7 @@ class ApiSettings(ServiceSettings):
     refresh_token_seconds: int = Field(default=14 * 24 * 3600, gt=0)
 
     stats_url: str = "http://127.0.0.1:8003"
+    scheduler_url: str = "http://127.0.0.1:8001"
 
     # Decompressed bytes of one import: some ten million plain rows.
     import_max_bytes: int = 1 << 30

@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.adapters.gates import SqlGates
 from services.api.adapters.import_queue import SqlImportQueue
+from services.api.adapters.internal import make_client
 from services.api.adapters.outbox import SqlOutboxLane, listen
 from services.api.adapters.outbox_metrics import measure_outbox
 from services.api.adapters.passwords import Argon2Passwords
-from services.api.adapters.statistics import HttpStatistics, make_client
+from services.api.adapters.plans import HttpPlans
+from services.api.adapters.statistics import HttpStatistics
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tokens import JwtMint
 from services.api.entrypoints import ticks
@@ -44,6 +46,7 @@ class _Parts:
     settings: ApiSettings
     engine: AsyncEngine
     stats: httpx.AsyncClient
+    scheduler: httpx.AsyncClient
     events: RabbitBroker
     gates: RabbitBroker
     ports: Ports
@@ -67,8 +70,10 @@ def _make_parts(settings: ApiSettings) -> _Parts:
     engine = make_engine(
         settings.database_url.get_secret_value(), pool=settings.database_pool, application="api"
     )
-    stats = make_client(settings.stats_url, settings.service_token.get_secret_value())
-    ports = _make_ports(settings, engine, stats)
+    token = settings.service_token.get_secret_value()
+    stats = make_client(settings.stats_url, token)
+    scheduler = make_client(settings.scheduler_url, token)
+    ports = _make_ports(settings, engine, stats, scheduler)
     broker_url = settings.rabbitmq_url.get_secret_value()
     secret = settings.admin_password
     password = None if secret is None else secret.get_secret_value()
@@ -76,6 +81,7 @@ def _make_parts(settings: ApiSettings) -> _Parts:
         settings=settings,
         engine=engine,
         stats=stats,
+        scheduler=scheduler,
         events=make_broker(broker_url, service="api"),
         gates=make_broker(broker_url, service="api"),
         ports=ports,
@@ -83,7 +89,12 @@ def _make_parts(settings: ApiSettings) -> _Parts:
     )
 
 
-def _make_ports(settings: ApiSettings, engine: AsyncEngine, stats: httpx.AsyncClient) -> Ports:
+def _make_ports(
+    settings: ApiSettings,
+    engine: AsyncEngine,
+    stats: httpx.AsyncClient,
+    scheduler: httpx.AsyncClient,
+) -> Ports:
     clock = SystemClock()
     return Ports(
         transactions=SqlTransactions(engine),
@@ -96,6 +107,7 @@ def _make_ports(settings: ApiSettings, engine: AsyncEngine, stats: httpx.AsyncCl
             clock,
         ),
         statistics=HttpStatistics(stats),
+        plans=HttpPlans(scheduler),
         gates=SqlGates(engine),
         message_ids=MessageIds(settings.node),
         clock=clock,
@@ -108,7 +120,8 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
     listen_to_progress(parts.events, parts.ports)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(engine_lifetime(parts.engine))
-        await stack.enter_async_context(parts.stats)
+        for client in (parts.stats, parts.scheduler):
+            await stack.enter_async_context(client)
         for broker in (parts.events, parts.gates):
             stack.push_async_callback(broker.stop)
         background = Background()

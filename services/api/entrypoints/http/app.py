@@ -13,11 +13,13 @@ from services.api.entrypoints.http import (
     auth,
     clients,
     docs,
+    explain,
     imports,
     internal,
     lifecycle,
     mailings,
     messages,
+    plans,
     problems,
     statistics,
     tags,
@@ -35,6 +37,13 @@ Carillon sends a company's mailings so that each client gets the message at thei
 Errors are problem documents (RFC 9457) that name each wrong field. Lists come in pages: pass
 `next_cursor` of one page as `cursor` of the next. Instants are in UTC; local times have no offset.
 """
+
+# A path that names something goes before one that takes any name in its place.
+_PARTS = (
+    *(imports, clients, explain, tags),
+    *(plans, mailings, lifecycle, trials),
+    *(statistics, messages),
+)
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -86,6 +95,6 @@ def _public() -> APIRouter:
     ]
     api = APIRouter(prefix=PREFIX)
     api.include_router(auth.router)
-    for part in (imports, clients, tags, mailings, lifecycle, trials, statistics, messages):
+    for part in _PARTS:
         api.include_router(part.router, dependencies=locked)
     return api

@@ -18,6 +18,7 @@ from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tables import CLIENT, IMPORT, MAILING, OUTBOX, TAG, USER
 from services.api.adapters.tokens import JwtMint
+from services.api.domain.explain_facts import PlanStanding
 from services.api.domain.users import Role, User
 from services.api.entrypoints.http.app import create_app
 from services.api.handlers import imports
@@ -25,7 +26,7 @@ from services.api.ports import Ports
 from shared.contracts.base import Message
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
-from shared.contracts.mailings import MailingChanged
+from shared.contracts.mailings import MailingChanged, MailingSpec
 from shared.contracts.trials import TrialsRequested
 from shared.domain.message_id import MessageIds
 from shared.runtime.database import make_engine
@@ -84,6 +85,33 @@ class FakeStatistics:
 
 
 @dataclass
+class FakePlans:
+    """The scheduler: answers what a test puts in; the last question stands in ``asked``."""
+
+    plan: dict[str, Any] | None = None
+    client: PlanStanding | None = None
+    failure: Exception | None = None
+    asked: Any = None
+
+    async def preview(self, spec: MailingSpec, client_id: int | None) -> dict[str, Any]:
+        self._note((spec, client_id))
+        return {"audience": 0}
+
+    async def of_mailing(self, mailing_id: int, client_id: int | None) -> dict[str, Any] | None:
+        self._note((mailing_id, client_id))
+        return self.plan
+
+    async def standing(self, mailing_id: int, client_id: int) -> PlanStanding | None:
+        self._note((mailing_id, client_id))
+        return self.client
+
+    def _note(self, asked: Any) -> None:
+        self.asked = asked
+        if self.failure is not None:
+            raise self.failure
+
+
+@dataclass
 class FakeGates:
     """No relay runs here: a test says whether the gates have left. ``waits``: how often asked."""
 
@@ -136,18 +164,30 @@ def stats() -> FakeStatistics:
 
 
 @pytest.fixture
+def plans() -> FakePlans:
+    return FakePlans()
+
+
+@pytest.fixture
 def gates() -> FakeGates:
     return FakeGates()
 
 
 @pytest.fixture
-def ports(engine: AsyncEngine, clock: FakeClock, stats: FakeStatistics, gates: FakeGates) -> Ports:
+def ports(
+    engine: AsyncEngine,
+    clock: FakeClock,
+    stats: FakeStatistics,
+    plans: FakePlans,
+    gates: FakeGates,
+) -> Ports:
     return Ports(
         transactions=SqlTransactions(engine),
         imports=SqlImportQueue(engine),
         passwords=Argon2Passwords(),
         tokens=JwtMint(SECRET, timedelta(hours=1), timedelta(days=14), clock),
         statistics=stats,
+        plans=plans,
         gates=gates,
         message_ids=MessageIds(31),
         clock=clock,

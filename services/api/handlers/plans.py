@@ -1,0 +1,25 @@
+"""Plans of mailings: the scheduler makes them, also for what was never launched."""
+
+from typing import Any
+
+from services.api.handlers.steps import existing
+from services.api.ports import Ports
+from shared.contracts.mailings import MailingSpec
+
+
+async def preview(ports: Ports, spec: MailingSpec, client_id: int | None) -> dict[str, Any]:
+    """What a launch would come to now. Raises Invalid, Unavailable."""
+    return await ports.plans.preview(spec, client_id)
+
+
+async def plan_of(ports: Ports, mailing_id: int, client_id: int | None) -> dict[str, Any]:
+    """Raises NotFound, Invalid, Unavailable."""
+    async with ports.transactions.begin() as store:
+        mailing = await existing(store, mailing_id)
+    known = {"mailing_id": mailing.id, "state": mailing.state, "revision": mailing.revision}
+    plan = None
+    if mailing.launched_at is not None:
+        plan = await ports.plans.of_mailing(mailing_id, client_id)
+    if plan is None:  # a draft, or a mailing of which the scheduler is yet to hear
+        plan = await ports.plans.preview(mailing.spec, client_id)
+    return known | plan
