@@ -56,6 +56,10 @@ class Settings(ServiceSettings):
     concurrency: int = Field(default=100, ge=1, le=2000)
     # Seconds for a whole call. A provider that is slower is down, for a client at his phone.
     call_timeout: float = Field(default=10.0, gt=0, le=60)
+    # Seconds until a connection must stand, TLS included. A call that waits for its connection has
+    # begun for us and not for the provider: none may reach it later than a second after a pause
+    # was answered. Most of that second is here.
+    connect_timeout: float = Field(default=0.7, gt=0, le=3)
     # Beyond the timeout, so that a lease outlives its call and the recording of its outcome.
     lease_margin: float = Field(default=5.0, gt=0)
     # Delays of the retry queues in seconds; the topology is made with the same.

@@ -99,6 +99,7 @@ def _client(settings: Settings) -> Client:
         settings.provider_token.get_secret_value(),
         concurrency=settings.concurrency * len(settings.channels),
         timeout=settings.call_timeout,
+        connect_timeout=settings.connect_timeout,
     )
 
 

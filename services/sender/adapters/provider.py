@@ -19,21 +19,23 @@ from shared.runtime.clock import Clock
 
 # An answer of the contract has thirty bytes; what is longer is not read to its end.
 LONGEST_ANSWER = 16 * 1024
-CONNECT_TIMEOUT = 3.0  # seconds; a TLS handshake around the world takes less than one
+POOL_TIMEOUT = 0.1  # seconds; see max_connections: nobody should ever wait
 IDLE_TIMEOUT = 30.0  # below what load balancers allow an idle connection, usually 60 s
 
 _NOT_CONNECTED = "client error (Connect)"
 
 
-def build_client(token: str, *, concurrency: int, timeout: float) -> Client:
+def build_client(token: str, *, concurrency: int, timeout: float, connect_timeout: float) -> Client:
     """One client for the life of the process; ``timeout``: seconds for a whole call."""
     return (
         ClientBuilder()
         .timeout(timedelta(seconds=timeout))
         .read_timeout(timedelta(seconds=timeout))
-        .connect_timeout(timedelta(seconds=min(CONNECT_TIMEOUT, timeout / 2)))
-        .pool_timeout(timedelta(seconds=timeout / 2))
-        .max_connections(concurrency)
+        .connect_timeout(timedelta(seconds=min(connect_timeout, timeout / 2)))
+        # The sender's slots are the limit. Twice as many connections leave room for those whose
+        # calls are over for us and not yet for the client.
+        .max_connections(2 * concurrency)
+        .pool_timeout(timedelta(seconds=POOL_TIMEOUT))
         .pool_max_idle_per_host(concurrency)
         .pool_idle_timeout(timedelta(seconds=IDLE_TIMEOUT))
         .error_for_status(enable=False)

@@ -1,6 +1,7 @@
 """A sender at work between a real database, a real broker and a provider that misbehaves."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,8 +18,8 @@ from deploy.simulator.provider import Provider
 from services.sender.adapters.link import BrokerLink
 from services.sender.settings import Settings
 from services.sender.wiring import running
-from shared.contracts.commands import SendCommand, SendMessages
-from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
+from shared.contracts.commands import Grounds, SendCommand, SendMessages
+from shared.contracts.delivery import CallsInFlight, DeliveryEvent, DeliveryEvents
 from shared.contracts.gates import Gate, GatesChanged
 from shared.contracts.topology import DEAD, EVENTS, SEND, send_key
 from tests.support.tap import Tap, publish
@@ -65,6 +66,8 @@ class World:
     channel: AbstractChannel
     provider: Provider
     tap: Tap = field(default_factory=Tap)
+    _batches: list[DeliveryEvents] = field(default_factory=list)
+    _read: int = 0
 
     @asynccontextmanager
     async def sender(self, **changes: Any) -> AsyncIterator[BrokerLink]:
@@ -117,14 +120,26 @@ class World:
             )
             return dict(found.mappings().one())
 
+    def batches(self) -> list[DeliveryEvents]:
+        """Everything told so far; each is decoded once, for waiting asks again and again."""
+        for key, body in self.tap.taken[self._read :]:
+            if key.startswith("delivery.") and key != CallsInFlight.routing_key:
+                self._batches.append(DeliveryEvents.decode(body))
+        self._read = len(self.tap.taken)
+        return self._batches
+
     def events(self, message_id: int | None = None) -> list[DeliveryEvent]:
-        batches = [
-            DeliveryEvents.decode(body)
-            for key, body in self.tap.taken
-            if key.startswith("delivery.") and key != "delivery.in_flight"
-        ]
-        events = [event for batch in batches for event in batch.events]
+        events = [event for batch in self.batches() for event in batch.events]
         return [event for event in events if message_id in (None, event.message_id)]
+
+    def told(self, message_id: int) -> list[tuple[DeliveryEvent, Grounds | None]]:
+        """The message's events, with the grounds that they name."""
+        return [
+            (event, None if event.grounds is None else batch.grounds[event.grounds])
+            for batch in self.batches()
+            for event in batch.events
+            if event.message_id == message_id
+        ]
 
     def kinds(self, message_id: int) -> list[str]:
         return [event.kind for event in self.events(message_id)]
@@ -133,8 +148,8 @@ class World:
         """Waits until each has its end ``times`` times over, and returns the first one's last."""
 
         def all_ended() -> bool:
-            ends = [e.message_id for e in self.events() if e.kind in END_KINDS]
-            return all(ends.count(one.message_id) >= times for one in its_commands)
+            ends = Counter(e.message_id for e in self.events() if e.kind in END_KINDS)
+            return all(ends[one.message_id] >= times for one in its_commands)
 
         await self.tap.until(all_ended)
         return self.events(its_commands[0].message_id)

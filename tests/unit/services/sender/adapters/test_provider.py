@@ -81,8 +81,12 @@ async def server() -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def provider_at(url: str, concurrency: int = 10) -> AsyncIterator[HttpProvider]:
-    async with build_client("secret", concurrency=concurrency, timeout=TIMEOUT) as client:
+async def provider_at(
+    url: str, timeout: float = TIMEOUT, connect_timeout: float = 3.0
+) -> AsyncIterator[HttpProvider]:
+    async with build_client(
+        "secret", concurrency=10, timeout=timeout, connect_timeout=connect_timeout
+    ) as client:
         yield HttpProvider(client, url, SystemClock())
 
 
@@ -125,6 +129,25 @@ async def test_connecting_takes_too_long(server: Server) -> None:
     assert type(await call(server.url.replace("http", "https"))) is ConnectionFailed
     assert monotonic() - began < TIMEOUT
     assert server.requests == []
+
+
+async def test_a_connection_that_comes_late_is_not_waited_for(server: Server) -> None:
+    """The call would reach the provider after the moment at which somebody paused the mailing."""
+    began = monotonic()
+    url = server.url.replace("http", "https")
+    async with provider_at(url, timeout=10.0, connect_timeout=0.2) as provider:
+        assert type(await provider.send(1, "79001234567", "text")) is ConnectionFailed
+    assert monotonic() - began < 1.0
+
+
+async def test_calls_in_every_slot_do_not_wait_for_one_another(server: Server) -> None:
+    server.answer = Server.say(response(), pause=0.2)
+    began = monotonic()
+    async with provider_at(server.url, timeout=5.0) as provider:
+        for _ in range(2):
+            calls = [provider.send(number, "79001234567", "text") for number in range(10)]
+            assert await asyncio.gather(*calls) == [Accepted()] * 10
+    assert monotonic() - began < 1.0
 
 
 async def abort(writer: asyncio.StreamWriter) -> None:
