@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.failures import Unavailable
 from shared.contracts.trials import TrialsRequested
@@ -53,6 +55,12 @@ async def test_a_text_is_tried_with_the_values_of_one(api: httpx.AsyncClient) ->
     mailing = await make(api, text="To {{ attributes.city }}, {{ phone }}")
     [sent] = await try_out(api, mailing, phones=[NOBODY], client_id=client["id"])
     assert (sent["phone"], sent["text"]) == (NOBODY, f"To Omsk, {ANN}")
+
+
+async def test_a_trial_waits_behind_no_import(api: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    await try_out(api, await make(api, draft=True), phones=[ANN])
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT urgent FROM outbox"))
 
 
 @pytest.mark.parametrize("known", [True, False])
