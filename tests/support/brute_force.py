@@ -72,19 +72,36 @@ def wall_at(zone: str, instant: datetime) -> datetime:
 @cache
 def distinct_zones() -> dict[str, tuple[datetime, ...]]:
     """One zone for each course of the clock in 2026-2028, with its last looks before a change."""
-    looks = [_FROM + n * 6 * HOUR for n in range((_TO - _FROM) // (6 * HOUR))]
-    courses: dict[tuple[timedelta | None, ...], str] = {}
-    for zone in _zones_by_content():
-        info = zoneinfo.ZoneInfo(zone)
-        courses.setdefault(tuple(look.astimezone(info).utcoffset() for look in looks), zone)
+    looks = _looks()
     return {
-        zone: tuple(
+        alike[0]: tuple(
             look
             for look, (this, following) in zip(looks, pairwise(course), strict=False)
             if this != following
         )
-        for course, zone in courses.items()
+        for course, alike in _courses().items()
     }
+
+
+def zones_alike() -> list[list[str]]:
+    """The zones that count once, those of a group together."""
+    return list(_courses().values())
+
+
+@cache
+def _courses() -> dict[tuple[timedelta | None, ...], list[str]]:
+    """The zones by their distances from UTC, as looked at every six hours."""
+    looks = _looks()
+    courses: dict[tuple[timedelta | None, ...], list[str]] = {}
+    for zone in _zones_by_content():
+        info = zoneinfo.ZoneInfo(zone)
+        course = tuple(look.astimezone(info).utcoffset() for look in looks)
+        courses.setdefault(course, []).append(zone)
+    return courses
+
+
+def _looks() -> list[datetime]:
+    return [_FROM + n * 6 * HOUR for n in range((_TO - _FROM) // (6 * HOUR))]
 
 
 @cache

@@ -5,12 +5,20 @@ the skipped or repeated time, and after it, in every order, so half of them run 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, permutations, product
 
 import pytest
 
-from shared.domain.local_time import Opening, Schedule, Timing, Window, is_open, openings
+from shared.domain.local_time import (
+    Opening,
+    Schedule,
+    Timing,
+    Window,
+    is_open,
+    next_opening,
+    openings,
+)
 from tests.support.brute_force import (
     DAY,
     HOUR,
@@ -22,6 +30,7 @@ from tests.support.brute_force import (
     changes,
     openings_by_scan,
     wall_at,
+    zones_alike,
 )
 
 AROUND = 5 * HOUR  # covers the edges below even where a clock moves by two hours
@@ -73,6 +82,15 @@ def test_there_are_changes_to_look_at() -> None:
     assert any(change.low.date() != change.high.date() for change in found), "over midnight"
 
 
+def test_zones_that_count_once_change_in_the_same_minute() -> None:
+    """Six hours lie between two looks; nobody may have hidden there."""
+    for alike in zones_alike():
+        for change in (change for change in changes() if change.zone == alike[0]):
+            for zone in alike:
+                assert wall_at(zone, change.at) == change.after, (zone, change)
+                assert wall_at(zone, change.at - MINUTE) == change.before - MINUTE, (zone, change)
+
+
 def test_windows() -> None:
     split = 0
     for change in changes():
@@ -109,6 +127,42 @@ def test_local_timing() -> None:
             for window in (None, Window(odd, low), Window(low, odd)):
                 check(Schedule(starts, ends, Timing.LOCAL, window), change, scanned)
             assert not list(openings(Schedule(ends, starts, Timing.LOCAL), change.zone))
+
+
+def test_local_timing_with_days_and_holidays() -> None:
+    for change in changes():
+        scanned = scan(change)
+        day = change.low
+        starts, ends = min(edges(change)), max(edges(change))
+        clocks = [minute_of_day(edge) for edge in edges(change)[::3]]
+        for (opens, closes), near in product(permutations(clocks, 2), (-DAY, timedelta(), DAY)):
+            if opens == closes:
+                continue
+            on = frozenset({(day + near).weekday()})
+            off = frozenset({(day + near).date()})
+            for window, holidays in (
+                (Window(opens, closes, on), frozenset[date]()),
+                (Window(opens, closes), off),
+                (None, off),
+            ):
+                check(Schedule(starts, ends, Timing.LOCAL, window, holidays), change, scanned)
+
+
+def test_lateness() -> None:
+    """Every now and then somebody asks which opening a wave may begin in, and go on in."""
+    for turn, change in enumerate(changes()):
+        scanned = scan(change)
+        lateness = (20 * MINUTE, 90 * MINUTE)[turn % 2]
+        for window in list(windows(change))[turn % 31 :: 31]:
+            bounds = change.at - AROUND, change.at + AROUND
+            schedule = Schedule(*bounds, Timing.ABSOLUTE, window, frozenset(), lateness)
+            found = openings_by_scan(schedule, scanned)
+            for now in scanned.instants[::17]:
+                left = [opening for opening in found if now < opening.closes_at]
+                in_time = [opening for opening in left if now - opening.opens_at <= lateness]
+                zone = change.zone
+                assert next_opening(schedule, zone, now) == next(iter(in_time), None)
+                assert next_opening(schedule, zone, now, begun=True) == next(iter(left), None)
 
 
 def test_is_open_every_minute() -> None:
