@@ -20,7 +20,9 @@ WINDOW = {"from": "10:00", "to": "20:00"}
 FIRST, SECOND = "UTC", "UTC-02:00"
 TODAY: dict[str, Any] = {"starts_at": EIGHT - DAY, "ends_at": EIGHT + DAY, "window": WINDOW}
 FROZEN = TODAY | {"audience": "frozen"}
-GOLD = {"filter": {"tags": ["gold"]}}
+GOLD: dict[str, Any] = {"filter": {"tags": ["gold"]}}
+SILVER: dict[str, Any] = {"filter": {"tags": ["silver"]}}
+NOBODY: dict[str, Any] = {"filter": {"tags": ["nobody"]}}
 
 
 def moved(number: int, zone: str, revision: int = 2, **facts: Any) -> ClientsChanged:
@@ -110,8 +112,7 @@ async def test_a_frozen_audience_is_who_matched_at_the_launch(world: World) -> N
         await both_zones(world, **FROZEN, **GOLD)
         await world.event(moved(7, SECOND, tags=("silver",)))
         await world.event(moved(11, SECOND, revision=1, tags=("gold",)))
-        nobody = {"filter": {"tags": ["nobody"]}}
-        await world.event(mailing(1, 2, **FROZEN, **nobody))
+        await world.event(mailing(1, 2, **FROZEN, **NOBODY))
         await first_zone_taken(world)
         assert await second_zone_taken(world, revision=2) == 10
     assert world.reached() == dict.fromkeys(range(1, 11), 1)
@@ -126,7 +127,7 @@ async def test_the_books_of_a_frozen_audience_end_with_its_number(world: World) 
         ends = {
             event.client_id: (kind, event.reason, event.timezone)
             for kind in ("cancelled", "expired")
-            for event in world.told(kind)  # type: ignore[arg-type]
+            for event in world.told(kind)
         }
         await world.tap.until(lambda: sizes(world) == {FIRST: 5, SECOND: 5})
     assert ends == {
@@ -141,8 +142,7 @@ async def test_another_filter_reaches_others_and_nobody_twice(world: World) -> N
         await both_zones(world, **TODAY, **GOLD)
         await world.event(clients(range(11, 14), timezone=FIRST, tags=("silver",)))
         await first_zone_taken(world)
-        silver = {"filter": {"tags": ["silver"]}}
-        await world.event(mailing(1, 2, **TODAY, **silver))
+        await world.event(mailing(1, 2, **TODAY, **SILVER))
         assert await second_zone_taken(world, revision=2) == 8
     assert world.reached() == dict.fromkeys({*range(1, 6), *range(11, 14)}, 1)
 
@@ -188,7 +188,7 @@ async def test_the_filter_put_back_brings_back_whom_it_had_excluded(world: World
         await world.at(TEN)
         await world.event(clients([1], timezone=FIRST, tags=("gold",)), mailing(1, **TODAY))
         assert await world.emitted() == 1
-        await world.event(mailing(1, 2, **TODAY, filter={"tags": ["silver"]}), back(world))
+        await world.event(mailing(1, 2, **TODAY, **SILVER), back(world))
         await world.tap.until(lambda: bool(world.told("cancelled")))
         await world.event(mailing(1, 3, **TODAY, **GOLD))
         await world.tap.until(lambda: len(world.commands()) == 2)
