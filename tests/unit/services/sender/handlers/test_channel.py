@@ -1,86 +1,24 @@
 """A channel at work on ports in memory: order, patience, and what happens when things are away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
-from services.sender.domain.breaker import BreakerRules
-from services.sender.domain.decisions import Rules
 from services.sender.domain.failures import Accepted, ConnectionFailed, Result, ServerError
 from services.sender.domain.verdicts import GateState
-from services.sender.domain.work import Work, unpack
 from services.sender.handlers import claiming
-from services.sender.handlers.channel import ChannelSender, Limits, Outside
-from shared.contracts.commands import SendCommand
 from tests.unit.services.sender.fakes import (
-    LEASE,
     MAILING,
     START,
     FakeLink,
-    FakeOutbox,
     FakeProvider,
-    FakeReceipt,
-    MemoryLedger,
-    Rows,
     command,
-    grounds,
-    parcel,
     until,
 )
+from tests.unit.services.sender.handlers.channel import Channel
 
 AWAY = ConnectionError("away")
-
-
-@dataclass
-class Channel:
-    """``receipts``: one for each envelope put in, in order."""
-
-    rows: Rows = field(default_factory=Rows)
-    provider: FakeProvider = field(default_factory=FakeProvider)
-    outbox: FakeOutbox = field(default_factory=FakeOutbox)
-    link: FakeLink = field(default_factory=FakeLink)
-    receipts: list[FakeReceipt] = field(default_factory=list)
-    concurrency: int = 10
-    failures: int = 3
-    backlog: int = 100
-
-    def __post_init__(self) -> None:
-        self.use(MemoryLedger(self.rows))
-
-    def use(self, ledger: MemoryLedger) -> None:
-        self.ledger = ledger
-        outside = Outside(self.ledger, self.provider, self.outbox, self.link, self.rows.clock)
-        self.sender = ChannelSender(
-            "sms",
-            outside,
-            Rules((5, 30)),
-            BreakerRules(self.failures, 0.05, 0.05, 60.0, 1.0),
-            Limits(self.concurrency, flush_size=5, flush_every=0.01, backlog=self.backlog),
-        )
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["Channel"]:
-        tasks = [asyncio.ensure_future(loop()) for loop in self.sender.loops().values()]
-        try:
-            yield self
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    def state_of(self, one: SendCommand) -> str | None:
-        row = self.rows.ledger.get(one.message_id)
-        return None if row is None else row.recorded.state
-
-    def put(self, *commands: SendCommand, **changes: object) -> FakeReceipt:
-        receipt = FakeReceipt()
-        self.receipts.append(receipt)
-        self.sender.put(parcel(*commands, receipt=receipt, **changes))  # type: ignore[arg-type]
-        return receipt
 
 
 @pytest.fixture(autouse=True)
@@ -302,102 +240,3 @@ async def test_bug_in_a_call_leaves_an_unknown_outcome() -> None:
         await until(lambda: receipt.acked)
     (event,) = channel.outbox.events_of(one.message_id)
     assert (event.kind, event.reason) == ("retrying", "outcome_unknown")
-
-
-async def test_each_call_says_its_own_text() -> None:
-    channel = Channel()
-    async with channel.running():
-        own, shared = command(text="To you alone"), command()
-        receipt = channel.put(own, shared)
-        await until(lambda: receipt.acked)
-    assert channel.provider.texts == {
-        own.message_id: "To you alone",
-        shared.message_id: "The bells ring",
-    }
-
-
-async def test_retries_keep_their_texts_and_their_grounds() -> None:
-    channel = Channel(provider=FakeProvider(lambda _: ServerError()), failures=100)
-    async with channel.running():
-        first = channel.put(command(text="To you alone"), grounds=grounds())
-        second = channel.put(command(), grounds=grounds(text_revision=2))
-        await until(lambda: first.acked and second.acked)
-    retries = [message for key, message in channel.outbox.log if key == "retry.5"]
-    assert [retry.grounds.text_revision for retry in retries] == [1, 2]
-    assert [retry.commands[0].text for retry in retries] == ["To you alone", None]
-
-
-async def test_a_gate_stops_what_a_silent_sender_may_have_sent_and_says_so() -> None:
-    channel = Channel()
-    theirs = MemoryLedger(channel.rows, holder="silent")
-    one = command()
-    await theirs.claim(unpack(parcel(one)))
-    channel.rows.clock.instant += LEASE * 2
-    channel.rows.gates["mailing", MAILING] = GateState(2, closed=False)
-    async with channel.running():
-        receipt = channel.put(one, grounds=grounds())
-        await until(lambda: receipt.acked)
-    (event,) = channel.outbox.events_of(one.message_id)
-    assert (event.kind, event.reason) == ("returned", "gate_moved")
-    assert (event.uncertain, event.text) == (True, "The bells ring")
-    assert channel.provider.calls == []
-
-
-class SlowLedger(MemoryLedger):
-    """``meanwhile`` happens between a claim and the moment its sender hears of it."""
-
-    meanwhile: Callable[[], None]
-
-    async def claim(self, works: Sequence[Work]) -> Mapping[int, bool]:
-        claimed = await super().claim(works)
-        self.meanwhile()
-        await asyncio.sleep(2 * claiming.FRESH)
-        return claimed
-
-
-def slow(channel: Channel, meanwhile: Callable[[], None]) -> Channel:
-    ledger = SlowLedger(channel.rows)
-    ledger.meanwhile = meanwhile
-    channel.use(ledger)
-    return channel
-
-
-@pytest.fixture
-def stale_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claiming, "FRESH", 0.01)
-
-
-@pytest.mark.usefixtures("stale_at_once")
-async def test_a_gate_that_closes_during_a_slow_claim_stops_it() -> None:
-    channel = Channel()
-    closed = GateState(1, closed=True)
-    slow(channel, lambda: channel.rows.gates.update({("mailing", MAILING): closed}))
-    async with channel.running():
-        some = [command() for _ in range(3)]
-        receipt = channel.put(*some)
-        await until(lambda: receipt.acked)
-    assert channel.provider.calls == []
-    events = [channel.outbox.events_of(each.message_id) for each in some]
-    assert [event.reason for (event,) in events] == ["gate_closed"] * 3
-
-
-@pytest.mark.usefixtures("stale_at_once")
-async def test_a_slow_claim_alone_stops_nothing() -> None:
-    channel = slow(Channel(concurrency=2), lambda: None)
-    async with channel.running():
-        receipt = channel.put(*(command() for _ in range(6)))
-        await until(lambda: receipt.acked)
-    assert len(channel.provider.calls) == len(set(channel.provider.calls)) == 6
-
-
-@pytest.mark.usefixtures("stale_at_once")
-async def test_a_link_lost_during_a_slow_claim_holds_its_calls_back() -> None:
-    channel = Channel()
-    slow(channel, lambda: setattr(channel.link, "up", False))
-    async with channel.running():
-        receipt = channel.put(command())
-        await asyncio.sleep(0.1)
-        assert channel.provider.calls == []
-        channel.ledger.meanwhile = lambda: None  # type: ignore[attr-defined]
-        channel.link.up = True
-        await until(lambda: receipt.acked)
