@@ -97,14 +97,16 @@ class Opening:
     closes_at: datetime
 
 
-def openings(schedule: Schedule, zone: str) -> Iterator[Opening]:
-    """All openings in the zone, in order, disjoint and apart.
+def openings(schedule: Schedule, zone: str, since: datetime | None = None) -> Iterator[Opening]:
+    """All openings in the zone, in order, disjoint and apart; ``since`` an instant, what of them
+    lies behind it.
 
     Lazy: a schedule of centuries costs what is taken of it. The zone is a canonical name; another
     one raises UnknownZone as soon as its clock matters.
     """
     timetable = _timetable(schedule)
-    return _openings(timetable, zone, timetable.first)
+    first = timetable.first if since is None else max(timetable.first, since - EPOCH)
+    return _openings(timetable, zone, first)
 
 
 def next_opening(

@@ -10,12 +10,13 @@ Whoever would have to wait for a year is missed, too: nobody plans by such a num
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
 from services.scheduler.domain.waves import TOO_LATE, Phase, Standing
+from shared.domain.local_time import Opening
 
 RATE = "rate"
 
@@ -24,8 +25,8 @@ _HORIZON = timedelta(days=366)
 _NOTHING = 1e-6
 _AT_THE_END = datetime.max.replace(tzinfo=UTC)
 
-# Where a zone that has not begun stands at an instant, as waves are judged.
-Judge = Callable[[str, datetime], Standing]
+# The openings of a zone behind the one that closes at an instant.
+Following = Callable[[str, datetime], Iterator[Opening]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +53,23 @@ class ZoneForecast:
 def forecast(
     clients: Mapping[str, int],
     standings: Mapping[str, Standing],
-    later: Judge,
+    following: Following,
     per_second: float,
     now: datetime,
+    *,
+    patience: timedelta | None = None,
     begun: Collection[str] = (),
 ) -> list[ZoneForecast]:
     """For every zone of ``clients``, those that open first before the others.
 
-    ``standings`` are of now; ``later`` judges a zone whose opening went by with clients left;
-    ``begun`` are the zones that have sent in the opening they are in.
+    ``standings`` are of now, ``following`` is asked when an opening goes by with clients left.
+    ``patience`` is how late a zone may begin; those in ``begun`` have, in the opening they are in.
     """
     zones = [
         _Zone(name, number, standings[name], begun=name in begun)
         for name, number in clients.items()
     ]
-    _Flow(zones, later, per_second, now).run()
+    _Flow(zones, following, per_second, now, patience).run()
     in_order = sorted(zones, key=lambda zone: (zone.standing.opens_at or _AT_THE_END, zone.name))
     return [zone.outcome(now) for zone in in_order]
 
@@ -80,6 +83,7 @@ class _Zone:
         self.standing = standing
         self.begun = begun
         self.left = float(clients)
+        self.following: Iterator[Opening] | None = None
         self.closes = 0.0
         self.begin_by = math.inf
         self.missed = 0
@@ -108,9 +112,17 @@ class _Zone:
 
 
 class _Flow:
-    def __init__(self, zones: list[_Zone], later: Judge, per_second: float, now: datetime) -> None:
+    def __init__(
+        self,
+        zones: list[_Zone],
+        following: Following,
+        per_second: float,
+        now: datetime,
+        patience: timedelta | None,
+    ) -> None:
         self._zones = zones
-        self._later = later
+        self._following = following
+        self._patience = math.inf if patience is None else patience.total_seconds()
         self._per_second = per_second
         self._now = now
         self._at = 0.0
@@ -122,8 +134,11 @@ class _Flow:
 
     def run(self) -> None:
         for number, zone in enumerate(self._zones):
-            if not self._awaits(number, zone.standing):
+            opening = _opening(zone.standing)
+            if opening is None:
                 zone.miss(zone.standing.reason)
+            elif zone.left > 0:
+                self._await(number, opening)
         while self._coming or self._open:
             if not self._open:
                 self._at = max(self._at, self._coming[0][0])
@@ -132,23 +147,17 @@ class _Flow:
                 heappush(self._open, (self._zones[number].closes, number))
             self._serve(self._open[0][1])
 
-    def _awaits(self, number: int, standing: Standing) -> bool:
-        """Puts a zone down for an opening; whether it has one."""
-        opens, closes = standing.opens_at, standing.closes_at
-        if standing.phase not in (Phase.PENDING, Phase.OPEN) or opens is None or closes is None:
-            return False
+    def _await(self, number: int, opening: Opening) -> None:
         zone = self._zones[number]
-        zone.closes = self._seconds(closes)
-        zone.begin_by = math.inf if standing.begin_by is None else self._seconds(standing.begin_by)
-        if zone.left > 0:
-            heappush(self._coming, (max(0.0, self._seconds(opens)), number))
-        return True
+        opens, zone.closes = self._seconds(opening.opens_at), self._seconds(opening.closes_at)
+        zone.begin_by = opens + self._patience
+        heappush(self._coming, (max(0.0, opens), number))
 
     def _serve(self, number: int) -> None:
         """Gives all there is to the zone that closes first, until something changes."""
         zone = self._zones[number]
         if not zone.begun and self._at > zone.begin_by:
-            self._pass_over(number, self._at, TOO_LATE)
+            self._pass_over(number, TOO_LATE)
             return
         done = self._at + zone.left / self._per_second
         until = min(done, zone.closes, self._coming[0][0] if self._coming else done)
@@ -159,17 +168,29 @@ class _Flow:
             zone.left = 0.0  # also where so little is left that no time passes
             heappop(self._open)
         elif zone.closes <= self._at:
-            self._pass_over(number, zone.closes, RATE)
+            self._pass_over(number, RATE)
 
-    def _pass_over(self, number: int, at: float, reason: str) -> None:
-        """The opening of the first open zone goes by, for what is left in the zone."""
+    def _pass_over(self, number: int, reason: str) -> None:
+        """The opening of the first open zone goes by, for those who are left in the zone."""
         heappop(self._open)
         zone = self._zones[number]
         zone.begun = False
-        standing = self._later(zone.name, self._now + timedelta(seconds=at))
-        too_far = standing.opens_at is not None and standing.opens_at > self._last
-        if too_far or not self._awaits(number, standing):
+        if zone.following is None:
+            closes_at = self._now + timedelta(seconds=zone.closes)
+            zone.following = self._following(zone.name, closes_at)
+        opening = next(zone.following, None)
+        if opening is None or opening.opens_at > self._last:
             zone.miss(reason)
+        else:
+            self._await(number, opening)
 
     def _seconds(self, instant: datetime) -> float:
         return (instant - self._now).total_seconds()
+
+
+def _opening(standing: Standing) -> Opening | None:
+    """The one that a wave waits for or is in; None when it will open no more."""
+    opens_at, closes_at = standing.opens_at, standing.closes_at
+    if standing.phase not in (Phase.PENDING, Phase.OPEN) or opens_at is None or closes_at is None:
+        return None
+    return Opening(opens_at, closes_at)

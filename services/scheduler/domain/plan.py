@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from services.scheduler.domain.clock_changes import ClockChange, clock_change
@@ -18,7 +19,7 @@ from services.scheduler.domain.schedules import is_known_zone, schedule_of
 from services.scheduler.domain.texts import Sample, TextReport
 from services.scheduler.domain.waves import Phase, Standing, judge
 from shared.contracts.mailings import MailingChanged
-from shared.domain.local_time import Opening
+from shared.domain.local_time import Opening, openings
 
 # Before anything was sent on a channel: a provider that takes a fifth of a second, behind the
 # hundred calls of one sender.
@@ -134,12 +135,14 @@ def zone_plans(
     mailing: MailingChanged, waves: Sequence[WaveNow], rate: Rate, now: datetime
 ) -> list[ZonePlan]:
     by_zone = {wave.zone: wave for wave in waves}
+    schedule = schedule_of(mailing.spec)
     expected = forecast(
         {wave.zone: wave.to_come for wave in waves},
         {wave.zone: wave.standing for wave in waves},
-        lambda zone, at: judge(mailing, zone, at, begun_at=None),
+        partial(openings, schedule),
         rate.per_second,
         now,
+        patience=schedule.max_lateness,
         begun={wave.zone for wave in waves if _has_begun(wave)},
     )
     return [_zone_plan(mailing, by_zone[one.zone], one, now) for one in expected]

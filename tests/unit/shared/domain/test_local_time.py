@@ -322,3 +322,16 @@ class TestRefusals:
             next(openings(schedule, "Mars/Olympus"))
         with pytest.raises(UnknownZone):
             is_open(schedule, "Mars/Olympus", utc("2026-11-21T12:00"))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata", "America/New_York"])
+@pytest.mark.parametrize("window", [DAYTIME, NIGHT, None])
+def test_openings_since_an_instant_are_those_behind_it(zone: str, window: Window | None) -> None:
+    schedule = local("2026-10-20T12:00", "2026-11-05T15:00", window, date(2026, 10, 28))
+    every = list(openings(schedule, zone))
+    assert list(openings(schedule, zone, every[0].opens_at - timedelta(days=9))) == every
+    for number, one in enumerate(every):
+        middle = one.opens_at + (one.closes_at - one.opens_at) / 2
+        assert list(openings(schedule, zone, one.closes_at)) == every[number + 1 :]
+        cut = Opening(middle, one.closes_at)
+        assert list(openings(schedule, zone, middle)) == [cut, *every[number + 1 :]]

@@ -1,6 +1,6 @@
 """Forecasts against hand-computed cases, and what must hold of every one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.scheduler.domain.forecast import RATE, ZoneForecast, forecast
 from services.scheduler.domain.waves import TOO_LATE, WINDOW_PASSED, Phase, Standing
+from shared.domain.local_time import Opening
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SETTLED = Standing(Phase.SETTLING, None, None, "expired", WINDOW_PASSED)
@@ -26,19 +27,30 @@ class Openings:
     by_zone: Mapping[str, list[tuple[int, int]]]
     patience: int | None = None
 
-    def judge(self, zone: str, at: datetime) -> Standing:
+    def standing(self, zone: str) -> Standing:
+        """As waves are judged: who has not begun is too late for an opening of long ago."""
         for opens, closes in self.by_zone[zone]:
-            begin_by = None if self.patience is None else after(opens + self.patience)
-            if at < after(closes) and (begin_by is None or at <= begin_by):
-                phase = Phase.OPEN if after(opens) <= at else Phase.PENDING
-                return Standing(phase, after(opens), after(closes), begin_by=begin_by)
+            if closes > 0 and (self.patience is None or opens + self.patience >= 0):
+                phase = Phase.OPEN if opens <= 0 else Phase.PENDING
+                return Standing(phase, after(opens), after(closes))
         return SETTLED
+
+    def following(self, zone: str, since: datetime) -> Iterator[Opening]:
+        openings = (Opening(after(opens), after(closes)) for opens, closes in self.by_zone[zone])
+        return (one for one in openings if one.opens_at >= since)
 
     def forecast(
         self, clients: Mapping[str, int], per_second: float, begun: tuple[str, ...] = ()
     ) -> dict[str, ZoneForecast]:
-        standings = {zone: self.judge(zone, NOW) for zone in clients}
-        found = forecast(clients, standings, self.judge, per_second, NOW, begun)
+        found = forecast(
+            clients,
+            {zone: self.standing(zone) for zone in clients},
+            self.following,
+            per_second,
+            NOW,
+            patience=None if self.patience is None else timedelta(seconds=self.patience),
+            begun=begun,
+        )
         return {zone.zone: zone for zone in found}
 
 
