@@ -5,6 +5,7 @@ from then on no new call starts but for what is under way, and that is counted i
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from services.api.domain.failures import Unavailable
 from services.api.domain.mailings import Mailing, Step
 from services.api.handlers.steps import take
 from services.api.ports import Ports
+from shared.runtime.logs import facts
+
+log = logging.getLogger(__name__)
 
 # How long whoever stops a mailing waits for the broker to have the gate, and then for the count.
 # Together less than 1.5 s: a person has pressed a button, and must see what came of it.
@@ -58,7 +62,7 @@ async def delete_mailing(ports: Ports, mailing_id: int, by: int | None) -> None:
     now = ports.clock.now()
     step = await take(ports, mailing_id, by, lambda one: lifecycle.deleted(one, now))
     if step.messages:
-        await ports.gates.have_left(GATE_LIMIT)
+        await _is_confirmed(ports, step.mailing)
 
 
 async def _stop(
@@ -68,8 +72,16 @@ async def _stop(
     mailing = (await take(ports, mailing_id, by, decide)).mailing
     if mailing.launched_at is None:
         return Stopped(mailing, confirmed=True, in_flight=0)
-    confirmed = await ports.gates.have_left(GATE_LIMIT)
+    confirmed = await _is_confirmed(ports, mailing)
     return Stopped(mailing, confirmed, await _in_flight(ports, mailing_id))
+
+
+async def _is_confirmed(ports: Ports, mailing: Mailing) -> bool:
+    confirmed = await ports.gates.have_left(GATE_LIMIT)
+    if not confirmed:
+        ids = {"mailing_id": mailing.id, "revision": mailing.revision}
+        log.warning("The broker has not got a gate yet", extra=facts("stop_unconfirmed", **ids))
+    return confirmed
 
 
 async def _in_flight(ports: Ports, mailing_id: int) -> int | None:

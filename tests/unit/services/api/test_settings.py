@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.api.settings import ApiSettings
+from shared.domain.message_id import NODES
 
 ENVIRONMENT = {
     "API_DATABASE_URL": "postgresql+asyncpg://api@localhost/api",
@@ -51,3 +52,11 @@ def test_a_short_secret_is_refused_and_not_shown(
     with pytest.raises(ValidationError) as refusal:
         ApiSettings()
     assert value not in str(refusal.value).replace("too_short", "")
+
+
+def test_test_messages_have_ids_of_a_node_of_their_own(environment: pytest.MonkeyPatch) -> None:
+    assert ApiSettings().node == NODES - 1
+    for node in ("-1", str(NODES)):
+        environment.setenv("API_NODE", node)
+        with pytest.raises(ValidationError, match="node"):
+            ApiSettings()
