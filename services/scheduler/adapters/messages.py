@@ -247,7 +247,7 @@ async def _batch(connection: AsyncConnection, row: Row[Any]) -> Batch:
     mailing, fate = mailing_of(row.body), Fate(row.kind, row.reason, row.detail)
     plain = is_plain(mailing.spec.text)
     query = sql.MEMBERS if plain else sql.RECIPIENTS
-    members = await connection.execute(query, {"batch": row.id, "kind": fate.kind})
+    members = await connection.execute(query, {"batch": row.id, "state": _STATE[fate.kind]})
     return Batch(row.id, mailing, fate, [_member(each, plain) for each in members], row.written_at)
 
 

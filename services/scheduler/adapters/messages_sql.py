@@ -154,9 +154,9 @@ def _members(columns: str, condition: str) -> TextClause:
 
 
 _MORE_OF_RECIPIENT = ", c.phone, c.email, c.name, c.attributes"
+# Whoever was brought back, or taken back, since the batch was written is under another dispatch.
 _OF_BATCH = """
-    m.id = ANY (SELECT unnest(message_ids) FROM batch WHERE id = :batch)
-    AND (:kind <> 'queued' OR m.state = 'queued')
+    m.id = ANY (SELECT unnest(message_ids) FROM batch WHERE id = :batch) AND m.state = :state
     ORDER BY m.id
 """
 MEMBERS, RECIPIENTS = _members("", _OF_BATCH), _members(_MORE_OF_RECIPIENT, _OF_BATCH)

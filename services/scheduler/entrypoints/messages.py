@@ -31,6 +31,10 @@ def subscribe_scheduler(
 
         return handle
 
+    async def on_returned(returned: DeliveryEvents) -> None:
+        await trials.on_returned(returned)
+        await returns.on_returned(returned)
+
     # In order, one by one: a launch must never overtake the import before it.
     consume(
         broker,
@@ -46,7 +50,7 @@ def subscribe_scheduler(
     consume(
         broker,
         SCHEDULER_RETURNED,
-        {"delivery.returned": Route(DeliveryEvents, then_wake(returns.on_returned))},
+        {"delivery.returned": Route(DeliveryEvents, then_wake(on_returned))},
         prefetch=4,  # each carries up to 200 returned messages
     )
     consume(

@@ -14,6 +14,7 @@ from shared.runtime.clock import Clock
 
 # Trials keep no hours, so they have no zone of their own.
 ZONE = "UTC"
+_ENDS: tuple[Kind, ...] = ("expired", "unknown")
 
 
 class Trials:
@@ -28,6 +29,15 @@ class Trials:
             await self._outlet.tell(_events(requested, now, "queued"))
         else:
             await self._outlet.tell(_events(requested, now, "expired", WINDOW_PASSED))
+
+    async def on_returned(self, returned: DeliveryEvents) -> None:
+        """Ends the trials among what came back: there is no row that could be emitted anew, and
+        whoever asked can ask again."""
+        now = self._clock.now()
+        for kind in _ENDS:
+            ended = [_ended(event, now) for event in returned.events if _end_of(event) == kind]
+            if ended:
+                await self._outlet.tell(DeliveryEvents(kind=kind, events=tuple(ended)))
 
 
 def _envelope(requested: TrialsRequested) -> SendMessages:
@@ -69,4 +79,24 @@ def _event(trial: Trial, now: datetime, kind: Kind, reason: str | None) -> Deliv
         kind=kind,
         at=now,
         reason=reason,
+    )
+
+
+def _end_of(returned: DeliveryEvent) -> Kind | None:
+    """None for a message that is no trial."""
+    if returned.mailing_id != NO_MAILING:
+        return None
+    return "unknown" if returned.uncertain else "expired"
+
+
+def _ended(returned: DeliveryEvent, now: datetime) -> DeliveryEvent:
+    return DeliveryEvent(
+        message_id=returned.message_id,
+        mailing_id=NO_MAILING,
+        client_id=NO_CLIENT,
+        timezone=ZONE,
+        dispatch=returned.dispatch + 1,
+        kind="unknown" if returned.uncertain else "expired",
+        at=now,
+        reason=returned.reason,
     )

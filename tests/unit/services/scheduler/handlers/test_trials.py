@@ -8,7 +8,7 @@ import pytest
 from services.scheduler.handlers.trials import Trials
 from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
-from shared.contracts.delivery import DeliveryEvents
+from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.contracts.trials import Trial, TrialsRequested
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -65,6 +65,33 @@ async def test_each_number_gets_its_text_at_once(outlet: Noted) -> None:
     (queued,) = outlet.told
     assert queued.kind == "queued"
     assert [(e.message_id, e.mailing_id) for e in queued.events] == [(7, 0), (8, 0)]
+
+
+@pytest.mark.parametrize(("uncertain", "kind"), [(False, "expired"), (True, "unknown")])
+async def test_a_trial_that_came_back_is_at_an_end(
+    outlet: Noted, uncertain: bool, kind: str
+) -> None:
+    returned = [
+        DeliveryEvent(
+            message_id=message_id,
+            mailing_id=mailing_id,
+            client_id=mailing_id,
+            timezone="UTC",
+            dispatch=1,
+            attempt=1,
+            kind="returned",
+            at=NOON,
+            reason="channel_stopped",
+            uncertain=uncertain,
+        )
+        for message_id, mailing_id in ((7, 0), (9, 5))
+    ]
+    event = DeliveryEvents(kind="returned", events=tuple(returned))
+    await Trials(outlet, At(NOON)).on_returned(event)
+    (told,) = outlet.told
+    (ended,) = told.events
+    assert (told.kind, ended.message_id, ended.reason) == (kind, 7, "channel_stopped")
+    assert (ended.dispatch, ended.attempt) > (1, 1)
 
 
 async def test_one_that_waited_too_long_is_not_sent(outlet: Noted) -> None:
