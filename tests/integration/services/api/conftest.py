@@ -90,15 +90,22 @@ class FakePlans:
 
     plan: dict[str, Any] | None = None
     client: PlanStanding | None = None
+    position: int | None = None
     failure: Exception | None = None
     asked: Any = None
 
-    async def preview(self, spec: MailingSpec, client_id: int | None) -> dict[str, Any]:
+    async def preview(
+        self, spec: MailingSpec, client_id: int | None, position: int = 0
+    ) -> dict[str, Any]:
         self._note((spec, client_id))
+        self.position = position
         return {"audience": 0}
 
-    async def of_mailing(self, mailing_id: int, client_id: int | None) -> dict[str, Any] | None:
+    async def of_mailing(
+        self, mailing_id: int, client_id: int | None, position: int = 0
+    ) -> dict[str, Any] | None:
         self._note((mailing_id, client_id))
+        self.position = position
         return self.plan
 
     async def standing(self, mailing_id: int, client_id: int) -> PlanStanding | None:
