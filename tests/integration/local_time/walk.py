@@ -55,21 +55,21 @@ class Oracle:
         self._told = {mailing.number: mailing for mailing in told}
 
     def last_chances(self) -> dict[tuple[int, str], tuple[datetime, datetime]]:
-        """The last span in which each mailing's wave can begin in each zone; none if there is
-        none after its launch."""
+        """The last span in which each mailing's wave can begin in each zone, once it has changed
+        for the last time; none if there is none."""
         chances = {}
         for (number, zone), openings in self.openings.items():
             mailing = self._told[number]
-            spans = [_span(mailing.schedule, mailing.launched_at, opening) for opening in openings]
+            spans = [_span(mailing.schedule, mailing.settled_at, opening) for opening in openings]
             wide_enough = [span for span in spans if span[0] + MINUTE < span[1]]
             if wide_enough:
                 chances[number, zone] = wide_enough[-1]
         return chances
 
 
-def _span(schedule: Schedule, launched_at: datetime, opening: Opening) -> tuple[datetime, datetime]:
+def _span(schedule: Schedule, settled_at: datetime, opening: Opening) -> tuple[datetime, datetime]:
     patience = 30 * DAY if schedule.max_lateness is None else schedule.max_lateness
-    begins = max(opening.opens_at, launched_at + MINUTE)
+    begins = max(opening.opens_at, settled_at + MINUTE)
     return begins, min(opening.closes_at, opening.opens_at + patience) - ROOM
 
 

@@ -24,6 +24,7 @@ from services.sender.wiring import running as sender_running
 from services.stats.settings import Settings as StatsSettings
 from services.stats.wiring import make_app as make_stats
 from shared.contracts.base import Message
+from shared.contracts.gates import Gate, GatesChanged
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.topology import EVENTS
 from shared.runtime.database import engine_lifetime, make_engine
@@ -83,16 +84,19 @@ class World:
         for message in messages:
             await publish(self.channel, EVENTS, message.key, message)
 
-    async def launch(self, mailing: MailingChanged) -> None:
-        """Tells of a mailing, and waits until the scheduler has planned it."""
-        query = "SELECT revision FROM mailing WHERE id = $1"
+    async def announce(self, mailing: MailingChanged, gate: Gate) -> None:
+        """Tells of a mailing's new revision, and waits until everybody acts upon it."""
+        revisions = (
+            (self.sender, "SELECT revision FROM gate WHERE kind = 'mailing' AND id = $1"),
+            (self.scheduler, "SELECT revision FROM mailing WHERE id = $1"),
+        )
 
-        async def planned() -> bool:
-            revision = await self.scheduler.fetchval(query, mailing.mailing_id)
-            return bool(revision == mailing.revision)
+        async def known() -> bool:
+            found = [await database.fetchval(sql, gate.id) for database, sql in revisions]
+            return found == [gate.revision, mailing.revision]
 
-        await self.tell(mailing)
-        await until(planned)
+        await self.tell(GatesChanged(gates=(gate,)), mailing)
+        await until(known)
 
     async def move_to(self, instant: datetime) -> None:
         """Moves the clock when no call is under way; claims wait for the new time meanwhile.
