@@ -35,6 +35,8 @@ from tests.support.tap import Tap, open_channel, publish, tapped
 
 QUEUES = (send_queue("sms"), send_queue("sms", urgent=True), STATS_EVENTS, API_PROGRESS)
 
+OF_THE_SCHEDULER: tuple[Kind, ...] = ("queued", "planned", "expired", "suppressed", "cancelled")
+
 
 @dataclass
 class World:
@@ -87,7 +89,8 @@ class World:
         return [event for message in taken for event in message.events]
 
     async def emitted(self, revision: int = 1, mailing_id: int = 1) -> int:
-        """How many messages a mailing has, once all its waves have ended under this revision."""
+        """How many messages a mailing has, once all its waves have ended under this revision and
+        all that was told of them has come in."""
 
         def found() -> list[int]:
             ends = self.tap.of("progress.emitted", MailingEmitted)
@@ -96,7 +99,18 @@ class World:
             ]
 
         await self.tap.until(lambda: bool(found()))
+        await self.tap.until(lambda: self._all_told(mailing_id, found()[0]))
         return found()[0]
+
+    def _all_told(self, mailing_id: int, messages: int) -> bool:
+        """Queues overtake one another."""
+        told = [event for kind in OF_THE_SCHEDULER for event in self.told(kind)]
+        mine = {event.message_id for event in told if event.mailing_id == mailing_id}
+        queued = {(event.message_id, event.dispatch) for event in self.told("queued")}
+        commands = (
+            c for e in (*self.envelopes(), *self.envelopes(urgent=True)) for c in e.commands
+        )
+        return len(mine) >= messages and queued <= {(c.message_id, c.dispatch) for c in commands}
 
     async def count(self, query: str) -> int:
         async with self.engine.connect() as connection:

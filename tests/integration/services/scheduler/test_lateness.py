@@ -52,6 +52,7 @@ async def test_without_a_next_window_a_late_launch_expires_from_the_start(world:
         await world.at(NOON)
         await world.event(PEOPLE, mailing(1, **TODAY, max_lateness=60))
         assert await world.emitted() == 20
+        await world.tap.until(lambda: len(world.told("expired")) == 20)
     wave = world.tap.of("progress.planned", WavesPlanned)[0].waves[0]
     assert (wave.rest, wave.reason) == ("expired", "too_late")
     assert {event.reason for event in world.told("expired")} == {"too_late"}
@@ -79,6 +80,7 @@ async def test_an_outage_longer_than_the_lateness_expires_with_its_reason(world:
     await after_an_outage(world, mailing(1, **TODAY, max_lateness=60))
     async with world.listening(), world.scheduler():
         assert await world.emitted() == 20
+        await world.tap.until(lambda: len(world.told("expired")) == 20)
         assert {event.reason for event in world.told("expired")} == {"too_late"}
         assert not world.commands()
 
@@ -153,6 +155,7 @@ async def test_what_a_pause_lets_pass_expires(world: World) -> None:
         await world.at(TEN.replace(hour=21))
         await world.event(mailing(1, 3, **TODAY))
         assert await world.emitted(3) == 20
+        await world.tap.until(lambda: len(world.told("expired")) == 20 - sent)
         reasons = [event.reason for event in world.told("expired")]
     assert len(world.reached()) == sent
     assert reasons == ["window_passed"] * (20 - sent)
