@@ -17,6 +17,7 @@ from services.stats.handlers import audit, deliveries, forget_pace
 from services.stats.ports import Due
 from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.statuses import Status
+from shared.contracts.trials import NO_MAILING
 from tests.unit.services.stats.examples import START, batch, event, hearings, opening
 from tests.unit.services.stats.fakes import FakeClock, FakeMeters, ports
 from tests.unit.services.stats.story_suite import StorySuite
@@ -194,18 +195,25 @@ async def test_trials_leave_no_trace_in_the_books(world: World, engine: AsyncEng
     assert [await _count(engine, table) for table in ("tally", "pace", "wave")] == [0, 0, 0]
 
 
-async def test_two_replicas_at_one_trial_lose_none_of_its_events(
+async def test_two_replicas_do_not_write_trials_at_the_same_time(
     world: World, engine: AsyncEngine
 ) -> None:
-    trials = range(100)
-    queued = batch(*(event("queued", n, mailing_id=0) for n in trials))
-    sent = batch(*(event("sent", n, mailing_id=0) for n in trials))
-    replicas = [ports(PostgresBooks(engine, writers=4)) for _ in range(2)]
-    for told in (queued, sent) * 3:
-        await asyncio.gather(*(deliveries(replica, told) for replica in replicas))
-    await asyncio.gather(deliveries(replicas[0], sent), deliveries(replicas[1], queued))
-    stories = [await world.reports.message(n) for n in trials]
-    assert {story.standing.status for story in stories if story} == {Status.SENT}
+    """There is no mailing whose row would be locked: what one reads the other may change."""
+    other = ports(PostgresBooks(engine, writers=1))
+    async with world.books.open([NO_MAILING]):
+        writing = asyncio.create_task(deliveries(other, batch(event("sent", mailing_id=0))))
+        await asyncio.sleep(0.2)
+        assert not writing.done()
+    await writing
+
+
+async def test_grounds_are_asked_for_once(world: World, engine: AsyncEngine) -> None:
+    """From then on their number is known: nothing is written or read for it."""
+    await deliveries(world.ports, batch(event("sent", grounds=0), grounds=(opening(),)))
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM grounds"))
+    await deliveries(world.ports, batch(event("sent", 2, grounds=0), grounds=(opening(),)))
+    assert await _count(engine, "grounds") == 0
 
 
 async def _count(engine: AsyncEngine, table: str) -> int:
