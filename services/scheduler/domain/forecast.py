@@ -1,10 +1,11 @@
 """How a mailing will go through its zones at a given rate, as far as that can be known before.
 
-Sending is taken for a flow. All of it goes to the open zone that closes first; a zone that opens
-meanwhile and closes earlier takes over. What is left in a zone when it closes waits for the zone's
-next opening, and when there is none it is missed for want of rate. A zone whose turn comes when it
-is too late to begin passes over its opening. So nobody is sent to outside an opening; and a higher
-rate never reaches fewer of a zone, as long as lateness takes nobody's turn away.
+Sending is taken for a flow. All of it goes to the open zone that closes first (of several, the
+first by name, as waves are taken); a zone that opens meanwhile and closes earlier takes over. What
+is left in a zone when it closes waits for the zone's next opening, and when there is none it is
+missed for want of rate. A zone whose turn comes when it is too late to begin passes over its
+opening. So nobody is sent to outside an opening; and a higher rate never reaches fewer of a zone,
+as long as lateness takes nobody's turn away.
 
 Whoever would have to wait for a year is missed, too: nobody plans by such a number.
 """
@@ -67,7 +68,7 @@ def forecast(
     """
     zones = [
         _Zone(name, number, standings[name], begun=name in begun)
-        for name, number in clients.items()
+        for name, number in sorted(clients.items())
     ]
     _Flow(zones, following, per_second, now, patience).run()
     in_order = sorted(zones, key=lambda zone: (zone.standing.opens_at or _AT_THE_END, zone.name))

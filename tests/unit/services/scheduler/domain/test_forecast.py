@@ -74,6 +74,12 @@ def test_those_that_close_first_go_first() -> None:
     assert times(found["long"]) == (60, 120)
 
 
+def test_of_those_that_close_together_the_first_by_name_goes_first() -> None:
+    openings = Openings({"B": [(0, 1000)], "A": [(0, 1000)]})
+    found = openings.forecast({"B": 600, "A": 600}, 10)
+    assert (times(found["A"]), times(found["B"])) == ((0, 60), (60, 120))
+
+
 def test_a_zone_that_closes_earlier_takes_over_when_it_opens() -> None:
     openings = Openings({"long": [(0, 1000)], "short": [(20, 100)]})
     found = openings.forecast({"long": 600, "short": 300}, 10)
