@@ -20,8 +20,13 @@ from rich.table import Table
 
 from tests.support.house import House, csv_of, running_house
 
-VICTIMS = ("api", "scheduler", "sender-1", "sender-2", "stats")
-SETTINGS = {"SENDER_REPLICAS": "2", "SENDER_RETRY_TIERS": "1,2,5", "SENDER_CALL_TIMEOUT": "3"}
+VICTIMS = ("api", "scheduler-1", "scheduler-2", "sender-1", "sender-2", "stats")
+SETTINGS = {
+    "SCHEDULER_REPLICAS": "2",
+    "SENDER_REPLICAS": "2",
+    "SENDER_RETRY_TIERS": "1,2,5",
+    "SENDER_CALL_TIMEOUT": "3",
+}
 ZONES = ("Europe/Moscow", "Asia/Tokyo", "America/New_York", "UTC")
 
 

@@ -11,7 +11,12 @@ import pytest_asyncio
 
 from tests.support.house import House, running_house
 
-SETTINGS = {"SENDER_REPLICAS": "2", "SENDER_RETRY_TIERS": "1,2,5", "SENDER_CALL_TIMEOUT": "3"}
+SETTINGS = {
+    "SCHEDULER_REPLICAS": "2",
+    "SENDER_REPLICAS": "2",
+    "SENDER_RETRY_TIERS": "1,2,5",
+    "SENDER_CALL_TIMEOUT": "3",
+}
 _phones = count(1, 1_000_000)
 
 
