@@ -55,6 +55,13 @@ class Carillon:
     def create_mailing(self, body: Json) -> Json:
         return self._call("POST", "/mailings", json=body)
 
+    def preview(self, body: Json) -> Json:
+        return self._call("POST", "/mailings/preview", json=body)
+
+    def proof(self, message: object) -> Json:
+        """Every call of a message, with the local time and the window it was made in."""
+        return self._call("GET", f"/messages/{message}")
+
     def statistics(self, mailing: object) -> Json:
         return self._call("GET", f"/mailings/{mailing}/statistics")
 

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from rich.live import Live
 from deploy.demo import screen
 from deploy.demo.carillon import Carillon, DemoFailedError, NotYetError
 from deploy.demo.clients import MOST_RUNS, clients_csv
+from deploy.demo.proof import most_told, plan_lines, proof_lines
 from deploy.demo.schedule import Hours, choose_hours
 from deploy.demo.simulator import FAULTS, Simulator
 from deploy.demo.verdict import Verdict, judge
@@ -21,6 +22,9 @@ from shared.domain.zones import inhabited_zones, zone_info
 Json = dict[str, Any]
 Show = Callable[[Json, datetime], None]
 
+TEXT = (
+    'Dear {{ name|default("friend") }}, Carillon rings at your own hour in {{ attributes.city }}.'
+)
 LOOK_EVERY = 0.5  # seconds between two pictures
 LINE_EVERY = 3.0  # seconds between two lines, where there is no terminal
 QUIET_FOR = 15.0  # seconds without a line after which it is repeated, as a sign of life
@@ -79,10 +83,12 @@ class Demo:
     def _mail(self, tag: str, hours: Hours) -> Json:
         body = {
             "name": f"Demo {tag}",
-            "text": "Carillon rings at your own hour.",
+            "text": TEXT,
             "filter": {"tags": [tag], "operator_codes": None},
             **hours.body(),
         }
+        for sentence in plan_lines(self._carillon.preview(body)):
+            self._console.print(sentence, soft_wrap=True, highlight=False)
         mailing = self._carillon.create_mailing(body)
         self._console.print(
             f"Mailing {mailing['id']} runs from {hours.starts_at:%H:%M:%S} to"
@@ -134,9 +140,15 @@ class Demo:
         self._console.print(screen.reasons_table(messages))
         answers = _grown(before["by_answer"], after["by_answer"])
         self._console.print(screen.provider_table(verdict, answers))
+        self._prove(most_told(messages))
         for sentence in screen.conclusion(verdict):
             self._console.print(sentence, soft_wrap=True, highlight=False)
         return verdict
+
+    def _prove(self, message: Mapping[str, Any] | None) -> None:
+        if message is not None:
+            for sentence in proof_lines(self._carillon.proof(message["id"])):
+                self._console.print(sentence, soft_wrap=True, highlight=False)
 
 
 class Lines:

@@ -165,6 +165,10 @@ class Outbox(Protocol):
         """``wake`` tells the relay at once; without it the relay finds the message by itself."""
         ...
 
+    async def clients_position(self) -> int:
+        """The position of the last event about clients that was put; 0 when there was none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -247,11 +251,16 @@ class Statistics(Protocol):
 class Plans(Protocol):
     """The scheduler. Each raises Unavailable when it does not answer as it should."""
 
-    async def preview(self, spec: MailingSpec, client_id: int | None) -> dict[str, Any]:
-        """Raises Invalid, naming what it finds fault with."""
+    async def preview(
+        self, spec: MailingSpec, client_id: int | None, position: int
+    ) -> dict[str, Any]:
+        """``position``: of the last event about clients; the answer says whether it counts it.
+        Raises Invalid, naming what it finds fault with."""
         ...
 
-    async def of_mailing(self, mailing_id: int, client_id: int | None) -> dict[str, Any] | None:
+    async def of_mailing(
+        self, mailing_id: int, client_id: int | None, position: int
+    ) -> dict[str, Any] | None:
         """None when it has not heard of the mailing. Raises Invalid."""
         ...
 

@@ -102,10 +102,13 @@ class Directory(Protocol):
         ...
 
     async def apply(
-        self, clients: Sequence[ClientState], new_waves: Mapping[int, Sequence[PlannedWave]]
+        self,
+        clients: Sequence[ClientState],
+        new_waves: Mapping[int, Sequence[PlannedWave]],
+        position: int | None = None,
     ) -> None:
-        """Keeps each state that is newer than the one it has, and adds waves (by mailing id) for
-        zones that were unknown; all or nothing."""
+        """Keeps each state that is newer than the one it has, adds waves (by mailing id) for zones
+        that were unknown, and notes the position that was reached; all or nothing."""
         ...
 
     async def count_by_zone(self, filter_: FilterSpec) -> dict[str, int]:

@@ -26,8 +26,13 @@ class ClientState(Part):
 
 
 class ClientsChanged(Message):
-    """These clients are now so. Older revisions than the one known are ignored."""
+    """These clients are now so. Older revisions than the one known are ignored.
+
+    ``position`` rises from one of these to the next, so that whoever has applied one can say how
+    far it has come.
+    """
 
     routing_key: ClassVar[str] = "client.changed"
 
+    position: int | None = None
     clients: tuple[ClientState, ...]

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.api.adapters.tables import OUTBOX
 from services.api.domain.outbox import OutboxRow
 from shared.contracts.base import Message
+from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.topology import EVENTS
 from shared.contracts.trials import TrialsRequested
@@ -39,16 +39,44 @@ _DUE = text("""
 """)
 
 
+_NEXT_ID = text("SELECT nextval(pg_get_serial_sequence('outbox', 'id'))")
+_PUT = text("""
+    INSERT INTO outbox (id, urgent, exchange, routing_key, body)
+    OVERRIDING SYSTEM VALUE VALUES (:id, :urgent, :exchange, :routing_key, :body)
+""")
+_CLIENTS = ClientsChanged.routing_key
+_FORGET = text(f"""
+    WITH gone AS (
+        DELETE FROM outbox WHERE id = ANY (CAST(:ids AS bigint[])) RETURNING id, routing_key
+    )
+    UPDATE relayed SET clients = last.id
+    FROM (SELECT max(id) AS id FROM gone WHERE routing_key = '{_CLIENTS}') AS last
+    WHERE last.id > relayed.clients
+""")  # noqa: S608 - a constant of the contracts
+_POSITION = text(f"""
+    SELECT greatest(
+        (SELECT clients FROM relayed),
+        (SELECT max(id) FROM outbox WHERE routing_key = '{_CLIENTS}')
+    )
+""")  # noqa: S608 - a constant of the contracts
+
+
 class SqlOutbox:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def put(self, message: Message, *, wake: bool = True) -> None:
         urgent = isinstance(message, _URGENT)
-        row = {"urgent": urgent, "exchange": EVENTS, "routing_key": message.key}
-        await self._connection.execute(insert(OUTBOX).values(**row, body=message.encode()))
+        place: int = await self._connection.scalar(_NEXT_ID) or 0
+        if isinstance(message, ClientsChanged):
+            message = message.model_copy(update={"position": place})
+        row = {"id": place, "urgent": urgent, "exchange": EVENTS, "routing_key": message.key}
+        await self._connection.execute(_PUT, row | {"body": message.encode()})
         if wake:
             await self._connection.execute(select(func.pg_notify(_CHANNEL, _lane(urgent))))
+
+    async def clients_position(self) -> int:
+        return await self._connection.scalar(_POSITION) or 0
 
 
 class SqlOutboxLane:
@@ -66,7 +94,7 @@ class SqlOutboxLane:
 
     async def forget(self, ids: Sequence[int]) -> None:
         async with self._engine.begin() as connection:
-            await connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids)))
+            await connection.execute(_FORGET, {"ids": list(ids)})
 
     async def wait(self) -> None:
         try:

@@ -21,16 +21,20 @@ class HttpPlans:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
-    async def preview(self, spec: MailingSpec, client_id: int | None) -> dict[str, Any]:
+    async def preview(
+        self, spec: MailingSpec, client_id: int | None, position: int
+    ) -> dict[str, Any]:
         answer = await self._plan(
-            "POST", "/plan", client_id, json=spec.model_dump(mode="json", by_alias=True)
+            "POST", "/plan", client_id, position, json=spec.model_dump(mode="json", by_alias=True)
         )
         if answer is None:
             raise Unavailable(f"{_WHO} not know what was asked for.")
         return answer
 
-    async def of_mailing(self, mailing_id: int, client_id: int | None) -> dict[str, Any] | None:
-        return await self._plan("GET", f"/mailings/{mailing_id}/plan", client_id)
+    async def of_mailing(
+        self, mailing_id: int, client_id: int | None, position: int
+    ) -> dict[str, Any] | None:
+        return await self._plan("GET", f"/mailings/{mailing_id}/plan", client_id, position)
 
     async def standing(self, mailing_id: int, client_id: int) -> PlanStanding | None:
         path = f"/mailings/{mailing_id}/clients/{client_id}"
@@ -41,9 +45,9 @@ class HttpPlans:
             raise Unavailable(f"{_WHO} not answer as it should.") from error
 
     async def _plan(
-        self, method: str, path: str, client_id: int | None, **options: Any
+        self, method: str, path: str, client_id: int | None, position: int, **options: Any
     ) -> dict[str, Any] | None:
-        query = given(client_id=client_id)
+        query = given(client_id=client_id, position=position)
         try:
             return await ask(
                 self._client, _WHO, method, path, params=query, timeout=PLAN_TIMEOUT, **options

@@ -80,7 +80,9 @@ async def delete_client(ports: Ports, client_id: int) -> None:
 async def client_states(ports: Ports, after: int, limit: int) -> ClientsChanged:
     """Living and deleted clients by id, for a copy that is built anew."""
     async with ports.transactions.begin() as store:
-        return await store.clients.states(after, limit)
+        position = await store.outbox.clients_position()
+        states = await store.clients.states(after, limit)
+    return states.model_copy(update={"position": position})
 
 
 async def _living(store: Store, client_id: int, *, lock: bool = False) -> Client:

@@ -9,17 +9,20 @@ from shared.contracts.mailings import MailingSpec
 
 async def preview(ports: Ports, spec: MailingSpec, client_id: int | None) -> dict[str, Any]:
     """What a launch would come to now. Raises Invalid, Unavailable."""
-    return await ports.plans.preview(spec, client_id)
+    async with ports.transactions.begin() as store:
+        position = await store.outbox.clients_position()
+    return await ports.plans.preview(spec, client_id, position)
 
 
 async def plan_of(ports: Ports, mailing_id: int, client_id: int | None) -> dict[str, Any]:
     """Raises NotFound, Invalid, Unavailable."""
     async with ports.transactions.begin() as store:
         mailing = await existing(store, mailing_id)
+        position = await store.outbox.clients_position()
     known = {"mailing_id": mailing.id, "state": mailing.state, "revision": mailing.revision}
     plan = None
     if mailing.launched_at is not None:
-        plan = await ports.plans.of_mailing(mailing_id, client_id)
+        plan = await ports.plans.of_mailing(mailing_id, client_id, position)
     if plan is None:  # a draft, or a mailing of which the scheduler is yet to hear
-        plan = await ports.plans.preview(mailing.spec, client_id)
+        plan = await ports.plans.preview(mailing.spec, client_id, position)
     return known | plan

@@ -47,6 +47,9 @@ _COUNT_FROZEN = text(
     ) AS living ON living.name = zone.name
     """
 )
+_REACHED = text(
+    "UPDATE control SET clients_position = :position WHERE clients_position < :position"
+)
 
 
 def filter_parameters(filter_: FilterSpec) -> dict[str, list[str] | None]:
@@ -68,7 +71,10 @@ class PostgresDirectory:
         return [zone for zone in zones if zone not in known]
 
     async def apply(
-        self, clients: Sequence[ClientState], new_waves: Mapping[int, Sequence[PlannedWave]]
+        self,
+        clients: Sequence[ClientState],
+        new_waves: Mapping[int, Sequence[PlannedWave]],
+        position: int | None = None,
     ) -> None:
         # A statement touches a row once; of one client's states only the newest matters.
         newest = {c.id: c for c in sorted(clients, key=lambda c: c.revision)}.values()
@@ -79,6 +85,8 @@ class PostgresDirectory:
             await connection.execute(text(add_zones), {"zones": zones})
             for mailing_id, waves in new_waves.items():
                 await put_waves(connection, mailing_id, waves)
+            if position is not None:
+                await connection.execute(_REACHED, {"position": position})
 
     async def count_by_zone(self, filter_: FilterSpec) -> dict[str, int]:
         return await self._counts(_COUNT, filter_parameters(filter_))

@@ -81,6 +81,10 @@ class PostgresReadings:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
+    async def clients_position(self) -> int:
+        async with self._engine.connect() as connection:
+            return await connection.scalar(text("SELECT clients_position FROM control")) or 0
+
     async def pace(self, channel: str) -> float | None:
         query = text("SELECT per_second FROM pace WHERE channel = :channel AND per_second > 0")
         async with self._engine.connect() as connection:

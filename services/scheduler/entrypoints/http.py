@@ -17,6 +17,8 @@ from shared.domain.windows import BadWindow
 # Identifiers are 64-bit in the database; anything longer is nobody's.
 Id = Annotated[int, Path(ge=1, lt=2**63)]
 ClientId = Annotated[int | None, Query(ge=1, lt=2**63)]
+# Of the last event about clients that the asker knows of.
+Position = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 _NO_CLIENT = "There is no such client."
 
@@ -25,10 +27,13 @@ def reads(previews: Previews, explanations: Explanations) -> APIRouter:
     router = APIRouter()
 
     @router.post("/plan")
-    async def preview(spec: MailingSpec, client_id: ClientId = None) -> PlanView:
+    async def preview(
+        spec: MailingSpec, client_id: ClientId = None, position: Position = None
+    ) -> PlanView:
         """What a launch would come to now."""
+        up_to_date = await previews.catch_up(position)
         try:
-            return PlanView.of(await previews.preview(spec, client_id))
+            return PlanView.of(await previews.preview(spec, client_id), up_to_date)
         except BadTemplate as bad:
             raise _invalid("body", "text", str(bad)) from None
         except BadWindow as bad:
@@ -37,14 +42,17 @@ def reads(previews: Previews, explanations: Explanations) -> APIRouter:
             raise _invalid("query", "client_id", _NO_CLIENT) from None
 
     @router.get("/mailings/{mailing_id}/plan")
-    async def plan(mailing_id: Id, client_id: ClientId = None) -> PlanView:
+    async def plan(
+        mailing_id: Id, client_id: ClientId = None, position: Position = None
+    ) -> PlanView:
+        up_to_date = await previews.catch_up(position)
         try:
             found: Plan | None = await previews.of_mailing(mailing_id, client_id)
         except UnknownClient:
             raise _invalid("query", "client_id", _NO_CLIENT) from None
         if found is None:
             raise HTTPException(404)
-        return PlanView.of(found)
+        return PlanView.of(found, up_to_date)
 
     @router.get("/mailings/{mailing_id}/clients/{client_id}")
     async def explain(mailing_id: Id, client_id: Id) -> ExplanationView:

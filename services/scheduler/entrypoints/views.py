@@ -128,9 +128,11 @@ class ZoneView(OpeningView):
 
 
 class PlanView(BaseModel):
-    """``audience`` is ``reached`` and all of ``left_out``."""
+    """``audience`` is ``reached`` and all of ``left_out``. ``up_to_date``: it counts every change
+    of a client that was made before it was asked for."""
 
     planned_at: datetime
+    up_to_date: bool
     tzdata: str
     audience: int
     audience_mode: str
@@ -145,9 +147,10 @@ class PlanView(BaseModel):
     by_zone: list[ZoneView]
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
+    def of(cls, plan: Plan, up_to_date: bool) -> Self:
         return cls(
             planned_at=plan.planned_at,
+            up_to_date=up_to_date,
             tzdata=tzdata_version(),
             audience=plan.audience,
             audience_mode=plan.mailing.spec.audience,

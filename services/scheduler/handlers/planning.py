@@ -42,7 +42,7 @@ class Planner:
         unknown = await self._directory.unknown_zones(zones)
         growing = await self._plans.growing() if unknown else []
         waves = {mailing.mailing_id: self._empty_waves(mailing, unknown) for mailing in growing}
-        await self._directory.apply(event.clients, waves)
+        await self._directory.apply(event.clients, waves, event.position)
         self._changes += 1
 
     def _empty_waves(self, mailing: MailingChanged, zones: list[str]) -> list[PlannedWave]:

@@ -30,6 +30,8 @@ from shared.runtime.clock import Clock
 # Enough that one client in fifty who lacks a value is all but surely seen.
 LOOKED_AT = 200
 SHOWN = 3
+# Two seconds, seconds.
+LOOKS, LOOK_EVERY = 40, 0.05
 
 
 class UnknownClient(Exception):
@@ -65,6 +67,10 @@ class Counts(Protocol):
 
 
 class Readings(Protocol):
+    async def clients_position(self) -> int:
+        """Of the last event about clients that the copy holds."""
+        ...
+
     async def pace(self, channel: str) -> float | None:
         """Commands a second, when the senders were last kept busy; None before that."""
         ...
@@ -87,6 +93,17 @@ class Previews:
         self._counts = counts
         self._readings = readings
         self._clock = clock
+
+    async def catch_up(self, position: int | None) -> bool:
+        """Whether the copy holds all up to this position of the events about clients. Somebody
+        who has just imported them would rather wait a moment than see the plan of before."""
+        if position is None:
+            return True
+        for _ in range(LOOKS):
+            if await self._readings.clients_position() >= position:
+                return True
+            await asyncio.sleep(LOOK_EVERY)
+        return False
 
     async def preview(self, spec: MailingSpec, client_id: int | None) -> Plan:
         """As if it were launched now. Raises BadTemplate, BadWindow, UnknownClient."""

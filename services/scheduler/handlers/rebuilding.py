@@ -28,10 +28,13 @@ class Gatekeeper(Protocol):
 async def rebuild(source: Source, planner: Planner, gatekeeper: Gatekeeper) -> int:
     """Returns the number of clients read."""
     await gatekeeper.keep_waves_shut(True)
-    read = 0
+    read, position = 0, None
     async for page in source.pages():
-        await planner.on_clients_changed(page)
+        # What the first page's position stands for is in the copy once the last page is.
+        position = page.position if position is None else position
+        await planner.on_clients_changed(page.model_copy(update={"position": None}))
         read += len(page.clients)
+    await planner.on_clients_changed(ClientsChanged(clients=(), position=position))
     await gatekeeper.keep_waves_shut(False)
     log.info("The copy of the directory was rebuilt", extra=facts("rebuild", clients=read))
     return read

@@ -37,6 +37,7 @@ _ZONE: dict[str, Any] = {
 }
 _PLAN: dict[str, Any] = {
     "planned_at": "2027-03-20T12:00:00Z",
+    "up_to_date": True,
     "tzdata": "2026b",
     "audience": 1203,
     "audience_mode": "live",
@@ -153,6 +154,10 @@ class Plan(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     planned_at: Instant
+    up_to_date: bool = Field(
+        description="Whether every change of a client made before it was asked for is counted."
+        " It is waited for, but no more than two seconds."
+    )
     tzdata: str = Field(description="The release of the tz database that it was reckoned by.")
     audience: int
     audience_mode: Literal["live", "frozen"]

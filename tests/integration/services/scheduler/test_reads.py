@@ -17,6 +17,7 @@ from services.scheduler.adapters.directory import PostgresDirectory
 from services.scheduler.adapters.plans import PostgresPlans
 from services.scheduler.adapters.readings import PostgresReadings
 from services.scheduler.entrypoints.http import reads
+from services.scheduler.handlers import previewing
 from services.scheduler.handlers.explaining import Explanations
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.previewing import Previews
@@ -64,6 +65,16 @@ class Scheduler:
         )
         return answer.json()
 
+    async def up_to(self, position: int) -> tuple[bool, int]:
+        """Whether a plan counts everything up to there, and how many it counts."""
+        answer = await self.http.post(
+            "/plan",
+            content=sunday().model_dump_json(by_alias=True),
+            headers={"Content-Type": "application/json"},
+            params={"position": position},
+        )
+        return answer.json()["up_to_date"], answer.json()["audience"]
+
     async def get(self, path: str) -> Any:
         answer = await self.http.get(path)
         assert answer.status_code == 200, answer.text
@@ -87,6 +98,7 @@ async def engine(postgres: PostgresForTests) -> AsyncIterator[AsyncEngine]:
 async def scheduler(engine: AsyncEngine) -> AsyncIterator[Scheduler]:
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {TABLES}"))
+        await connection.execute(text("UPDATE control SET clients_position = 0"))
     clock, app = FakeClock(), FastAPI()
     directory, readings = PostgresDirectory(engine), PostgresReadings(engine)
     answer_with_problems(app)
@@ -153,6 +165,7 @@ async def test_a_preview_to_the_last_number(scheduler: Scheduler) -> None:
     assert (lost["opens_at_local"], lost["expected_start"]) == (None, None)
     del plan["by_zone"], plan["samples"], plan["tzdata"]
     assert plan == {
+        "up_to_date": True,
         "planned_at": "2026-10-24T12:00:00Z",
         "audience": 10,
         "audience_mode": "live",
@@ -399,3 +412,23 @@ async def test_what_became_of_a_client(scheduler: Scheduler) -> None:
     assert gone["opening"] is None
     late = await scheduler.get("/mailings/7/clients/4")
     assert (late["client"]["in_frozen"], late["wave"]["taken"]) == (False, False)
+
+
+async def test_a_preview_waits_for_the_clients_it_should_count(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scheduler.know(clients([1]).model_copy(update={"position": 5}))
+    assert await scheduler.up_to(5) == (True, 1)
+    waiting = asyncio.create_task(scheduler.up_to(6))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    await scheduler.know(clients([2]).model_copy(update={"position": 6}))
+    assert await waiting == (True, 2)
+    monkeypatch.setattr(previewing, "LOOKS", 2)
+    assert await scheduler.up_to(7) == (False, 2)
+
+
+async def test_an_event_that_comes_again_takes_nothing_back(scheduler: Scheduler) -> None:
+    await scheduler.know(clients([1]).model_copy(update={"position": 5}))
+    await scheduler.know(clients([1]).model_copy(update={"position": 3}), clients([2]))
+    assert await scheduler.up_to(5) == (True, 2)

@@ -28,7 +28,9 @@ def directory_server(states: Sequence[ClientState]) -> TestServer:
             return web.Response(status=401)
         after, limit = int(request.query["after"]), int(request.query["limit"])
         found = [state for state in states if state.id > after][:limit]
-        return web.Response(body=ClientsChanged(clients=tuple(found)).encode())
+        # Events go on meanwhile: only what the first page stands for is surely in the copy.
+        position = 40 + after
+        return web.Response(body=ClientsChanged(clients=tuple(found), position=position).encode())
 
     app = web.Application()
     app.router.add_get("/internal/clients", page)
@@ -50,6 +52,7 @@ async def test_every_client_is_back_and_no_deleted_one_is_revived(world: World, 
     await planner(world).on_clients_changed(clients([1], name="newer", revision=9))
     read = await rebuild(ApiDirectory(api, TOKEN), planner(world), PostgresPlans(world.engine))
     assert read == 2500
+    assert await world.count("SELECT clients_position FROM control") == 40
     counts = await PostgresDirectory(world.engine).count_by_zone(FilterSpec())
     assert counts == {"Europe/Moscow": 2499}
     assert await world.count("SELECT count(*) FROM client WHERE name = 'newer'") == 1

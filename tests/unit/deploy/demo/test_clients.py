@@ -17,6 +17,8 @@ def test_every_zone_has_its_share_and_every_client_an_own_valid_number() -> None
     shares = [sum(row["timezone"] == zone for row in rows) for zone in ZONES]
     assert max(shares) - min(shares) <= 1
     assert {row["tags"] for row in rows} == {"demo;demo-x"}
+    assert {row["attributes.city"] for row in rows} == {"Paris", "Tokyo", "Lima"}
+    assert {row["name"] == "" for row in rows} == {True, False}
 
 
 def test_another_run_has_other_clients() -> None:
