@@ -86,7 +86,7 @@ def _waits(facts: Facts, plan: PlanStanding, now: datetime) -> Explanation:
     if paused:
         sentence = "The client's turn comes when the mailing, which is paused, is resumed."
     elif plan.opening.opens_at <= now:
-        sentence = "The client's window is open: their turn comes any moment."
+        sentence = "The client's window is open: their turn comes as fast as the mailing is sent."
     else:
         sentence = f"The message is sent when the client's window opens, {clock(due, zone)}."
     return Explanation(

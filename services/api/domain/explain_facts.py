@@ -93,7 +93,8 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """``hours``: the opening it is about, of the client's ``timezone``. ``expected_at``: when the
-    next thing is due to happen. ``status``: None when there is no message and will be none."""
+    next thing is due to happen, at the earliest. ``status``: None when there is no message and
+    will be none."""
 
     verdict: Verdict
     explanation: str

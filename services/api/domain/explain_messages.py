@@ -94,17 +94,17 @@ def _fate(
         waits = "The message waits until the mailing, which is paused, is resumed."
         return _Fate("will_be_sent", waits)
     if status is Status.RETRYING:
-        return _retried(facts, message, why)
+        return _retried(facts, message, why, now)
     if status is Status.PLANNED:
         return _due_again(plan, message, now)
     return _Fate("in_progress", "The message is with the senders: its turn comes any moment.", now)
 
 
-def _retried(facts: Facts, message: PlannedMessage, why: str) -> _Fate:
+def _retried(facts: Facts, message: PlannedMessage, why: str, now: datetime) -> _Fate:
     again = facts.history.next_attempt_at if facts.history else None
     when = f" {clock(again, message.timezone)}" if again else ""
     sentence = f"A call to the provider failed and will be repeated{when}. {why}".strip()
-    return _Fate("in_progress", sentence, again)
+    return _Fate("in_progress", sentence, max(again, now) if again else None)
 
 
 def _due_again(plan: PlanStanding, message: PlannedMessage, now: datetime) -> _Fate:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.api.domain.explain import explain
 from services.api.domain.explain_checks import checks
@@ -20,7 +22,7 @@ from services.api.domain.explain_facts import (
 )
 from services.api.domain.explain_words import because, clock
 from services.api.domain.mailings import Mailing, MailingState
-from shared.contracts.statuses import Status
+from shared.contracts.statuses import OPEN, Status
 from tests.support.examples import spec
 
 NOW = datetime(2026, 10, 25, 12, tzinfo=UTC)
@@ -277,6 +279,77 @@ class TestWithMessage:
             found = explain(facts(MailingState.PAUSED, message=message), NOW)
             assert (found.verdict, found.expected_at) == ("will_be_sent", None)
             assert "resumed" in found.explanation
+
+
+MESSAGES = st.none() | st.builds(
+    PlannedMessage,
+    id=st.just(5),
+    state=st.sampled_from(["queued", "held", "ended"]),
+    dispatch=st.integers(1, 3),
+    ended_as=st.none() | st.sampled_from(["expired", "cancelled", "suppressed"]),
+    reason=st.none() | st.just("window_passed"),
+    due_at=st.none() | st.just(NOW) | st.just(LATER.opens_at),
+    timezone=st.just(BERLIN),
+)
+HISTORIES = st.none() | st.builds(
+    MessageHistory,
+    status=st.sampled_from(Status),
+    dispatch=st.integers(1, 3),
+    reason=st.none() | st.just("rejected"),
+    detail=st.none(),
+    timezone=st.just(BERLIN),
+    sent_at=st.none() | st.just(NOW),
+    next_attempt_at=st.none() | st.sampled_from([LATER.opens_at, OPEN_NOW.opens_at]),
+    window=st.none() | st.just(OPEN_NOW),
+)
+TRI = st.none() | st.booleans()
+CLIENTS = st.none() | st.builds(
+    PlannedClient,
+    deleted=st.booleans(),
+    timezone=st.sampled_from([BERLIN, "Mars/Olympus"]),
+    matches_tags=TRI,
+    matches_operator_codes=TRI,
+    in_frozen=TRI,
+)
+WAVES = st.none() | st.builds(
+    PlannedWave,
+    timezone=st.just(BERLIN),
+    phase=st.sampled_from(["pending", "open", "settling", "ended"]),
+    opens_at=st.just(LATER.opens_at),
+    closes_at=st.just(LATER.closes_at),
+    reason=st.none() | st.just("too_late"),
+    taken=st.booleans(),
+)
+PLANS = st.none() | st.builds(
+    PlanStanding,
+    client=CLIENTS,
+    wave=WAVES,
+    message=MESSAGES,
+    opening=st.none() | st.sampled_from([LATER, OPEN_NOW]),
+)
+SENT = {Status.SENT, Status.DELIVERED, Status.UNDELIVERED}
+
+
+@given(st.sampled_from(MailingState), st.booleans(), st.booleans(), PLANS, HISTORIES)
+def test_whatever_is_known_the_answer_makes_sense(
+    state: MailingState,
+    launched: bool,
+    deleted: bool,
+    plan: PlanStanding | None,
+    history: MessageHistory | None,
+) -> None:
+    given_facts = Facts(mailing(state, launched=launched), 12, deleted, plan, history)
+    found = explain(given_facts, NOW)
+    assert found.explanation.endswith(".")
+    assert "None" not in found.explanation
+    assert found.expected_at is None or found.expected_at >= NOW
+    assert (found.verdict == "sent") == (found.status in SENT)
+    assert (found.message_id is not None) == bool(launched and plan and plan.message)
+    if found.verdict in ("will_be_sent", "in_progress"):
+        assert found.status in OPEN
+    if found.verdict in ("not_sent", "will_not_be_sent") and found.message_id is None:
+        assert found.reason
+    assert checks(given_facts, NOW)
 
 
 def test_every_reason_has_a_sentence_and_others_are_named() -> None:

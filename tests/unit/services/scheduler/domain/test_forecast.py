@@ -125,6 +125,13 @@ def test_a_zone_that_has_begun_is_not_late() -> None:
     assert times(found["second"]) == (40, 50)
 
 
+def test_what_has_begun_once_must_begin_in_time_again() -> None:
+    openings = Openings({"A": [(0, 10), (100, 200)], "B": [(90, 150)]}, patience=20)
+    found = openings.forecast({"A": 110, "B": 400}, 10)
+    assert times(found["B"]) == (90, 130)
+    assert (found["A"].reached, found["A"].reason) == (100, TOO_LATE)
+
+
 def test_a_rate_that_needs_more_than_a_year_reaches_what_it_can_in_one() -> None:
     days = [(86_400 * n, 86_400 * n + 100) for n in range(1000)]
     found = Openings({"A": days}).forecast({"A": 10_000}, 0.1)["A"]
