@@ -1,6 +1,5 @@
 """Messages and unpublished batches, in PostgreSQL."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.scheduler.adapters import messages_sql as sql
 from services.scheduler.adapters.directory import filter_parameters
-from services.scheduler.adapters.rows import holds_revision, mailing_of
+from services.scheduler.adapters.rows import holds_revision, mailing_of, recipient_of
 from services.scheduler.domain.returned import Client
 from services.scheduler.domain.revisions import is_frozen
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
@@ -21,7 +20,6 @@ from services.scheduler.ports import Batch, BatchKind, Fate, Member
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.contracts.mailings import MailingChanged
 from shared.domain.message_id import MessageIds
-from shared.domain.templates import Recipient
 
 # What a row says once its batch is written.
 _STATE: dict[BatchKind, str] = {
@@ -76,7 +74,7 @@ class PostgresMessages:
             if plain:
                 return [Picked(*row) for row in rows]
             return [
-                Picked(row.zone, row.id, row.revision, row.address, _recipient(row, row.zone))
+                Picked(row.zone, row.id, row.revision, row.address, recipient_of(row, row.zone))
                 for row in rows
             ]
 
@@ -260,22 +258,10 @@ def _member(row: Row[Any], plain: bool) -> Member:
         zone=row.wave,
         dispatch=row.dispatch,
         client=Client(row.deleted, row.timezone, row.operator_code, row.tags),
-        recipient=None if plain else _recipient(row, row.timezone),
+        recipient=None if plain else recipient_of(row, row.timezone),
         text=row.text,
         text_revision=row.text_revision,
         returned_at=row.returned_at,
-    )
-
-
-def _recipient(row: Row[Any], zone: str) -> Recipient:
-    return Recipient(
-        name=row.name,
-        phone=row.phone,
-        email=row.email,
-        timezone=zone,
-        operator_code=row.operator_code,
-        tags=row.tags,
-        attributes=json.loads(row.attributes) if row.attributes else None,
     )
 
 

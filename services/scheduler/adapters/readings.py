@@ -1,6 +1,5 @@
 """What previews and explanations read, in PostgreSQL."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import groupby
@@ -10,7 +9,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.scheduler.adapters.directory import IN_FROZEN, MATCHES, filter_parameters
-from services.scheduler.adapters.rows import mailing_of
+from services.scheduler.adapters.rows import mailing_of, recipient_of
 from services.scheduler.domain.texts import SampledClient
 from services.scheduler.domain.waves import Phase
 from services.scheduler.handlers.explaining import (
@@ -21,7 +20,6 @@ from services.scheduler.handlers.explaining import (
 )
 from services.scheduler.handlers.previewing import Launched, WaveRecord
 from shared.contracts.mailings import FilterSpec
-from shared.domain.templates import Recipient
 
 _RECIPIENT = "c.id, c.timezone, c.phone, c.operator_code, c.tags, c.email, c.name, c.attributes"
 
@@ -145,17 +143,7 @@ def _zone_by_zone(clients: list[SampledClient]) -> list[SampledClient]:
 
 
 def _sampled(row: Row[Any]) -> SampledClient:
-    attributes = json.loads(row.attributes) if row.attributes else None
-    recipient = Recipient(
-        name=row.name,
-        phone=row.phone,
-        email=row.email,
-        timezone=row.timezone,
-        operator_code=row.operator_code,
-        tags=row.tags,
-        attributes=attributes,
-    )
-    return SampledClient(row.id, row.timezone, recipient)
+    return SampledClient(row.id, row.timezone, recipient_of(row, row.timezone))
 
 
 def _wave(row: Row[Any]) -> WaveRecord:

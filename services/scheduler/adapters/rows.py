@@ -1,20 +1,35 @@
 """What several stores need to write and read rows."""
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.waves import Standing
 from services.scheduler.ports import PlannedWave
 from shared.contracts.mailings import MailingChanged
+from shared.domain.templates import Recipient
 
 
 @lru_cache(maxsize=1024)
 def mailing_of(body: str) -> MailingChanged:
     return MailingChanged.model_validate_json(body)
+
+
+def recipient_of(row: Row[Any], zone: str) -> Recipient:
+    """The client of a row, as a template may know them."""
+    return Recipient(
+        name=row.name,
+        phone=row.phone,
+        email=row.email,
+        timezone=zone,
+        operator_code=row.operator_code,
+        tags=row.tags,
+        attributes=json.loads(row.attributes) if row.attributes else None,
+    )
 
 
 async def holds_revision(connection: AsyncConnection, mailing: MailingChanged) -> bool:
