@@ -16,7 +16,7 @@ run = $(shell deploy/choose-run.sh)
 
 .PHONY: help
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # ---------------------------------------------------------------- running it
 
@@ -65,6 +65,10 @@ check: ## Do everything that CI does
 .PHONY: bench
 bench: $(STAMP) ## Measure rates, CPU per message and memory (BENCH="-n 200000 --runs 3")
 	$(PYTHON) -m tests.bench $(BENCH)
+
+.PHONY: bench-planning
+bench-planning: $(STAMP) ## Measure previews and plans over ten thousand clients and a million
+	$(PYTHON) -m tests.bench.planning $(BENCH)
 
 .PHONY: chaos
 chaos: $(STAMP) ## Kill services at random during mailings and count what arrived

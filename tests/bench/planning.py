@@ -33,13 +33,13 @@ PREVIEWS = 5
 OPENS_AFTER = timedelta(seconds=6)
 COLUMNS = {
     "clients": "clients",
-    "preview": "preview, s",
-    "planned": "launch to plan, s",
-    "planning_cpu": "CPU of planning, s",
-    "first_call": "opening to first call, s",
-    "scheduler_mb": "scheduler, MB",
-    "api_mb": "api, MB",
-    "stats_mb": "stats, MB",
+    "preview": "preview s",
+    "planned": "plan s",
+    "planning_cpu": "plan CPU s",
+    "first_call": "first call s",
+    "scheduler_mb": "sched. MB",
+    "api_mb": "api MB",
+    "stats_mb": "stats MB",
 }
 
 

@@ -34,8 +34,8 @@ def of_calls(calls: Sequence[Call], numbers: Mapping[int, int]) -> Columns:
     hashes = [call.text_sha256 for call in calls]
     return {
         **_pick(_CALL, calls),
-        "text_sha256": [None if each is None else bytes.fromhex(each) for each in hashes],
-        "grounds_id": [numbers.get(id(call.grounds)) for call in calls],
+        "text_sha256": _array([None if each is None else bytes.fromhex(each) for each in hashes]),
+        "grounds_id": _array([numbers.get(id(call.grounds)) for call in calls]),
     }
 
 
@@ -104,4 +104,10 @@ def _on_the_wall(instant: datetime, seconds_east: int) -> datetime:
 
 
 def _pick(names: Sequence[str], values: Sequence[Any]) -> Columns:
-    return {name: [getattr(value, name) for value in values] for name in names}
+    return {name: _array([getattr(value, name) for value in values]) for name in names}
+
+
+def _array(values: list[Any]) -> list[Any]:
+    """Nulls alone may be left out: beside longer arrays, unnest fills a shorter one up with them.
+    Most reasons, and the like, of most batches are."""
+    return values if any(value is not None for value in values) else []

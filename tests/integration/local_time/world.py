@@ -47,7 +47,8 @@ _SCHEDULER_BUSY = """
         OR EXISTS (SELECT 1 FROM wave JOIN mailing ON mailing.id = mailing_id
                    WHERE state <> 'paused' AND (phase IN ('open', 'settling')
                          OR phase = 'pending' AND opens_at <= now()))
-        OR EXISTS (SELECT 1 FROM message WHERE state = 'held' AND due_at <= now())
+        OR EXISTS (SELECT 1 FROM message h JOIN mailing ON mailing.id = mailing_id
+                   WHERE mailing.state <> 'paused' AND h.state = 'held' AND due_at <= now())
 """
 # Of which messages, and at which dispatch: equal when the sender is done with what it was given.
 _SUMS = "SELECT count(*), sum(dispatch), sum({id}) FROM {table} WHERE state = ANY ($1)"
@@ -115,7 +116,7 @@ class World:
             await move_to(instant, self.clock, self.databases)
         return True
 
-    async def settled(self, *, retries: bool, patience: float = 30.0) -> None:
+    async def settled(self, *, retries: bool, patience: float = 60.0) -> None:
         """Until nothing is left to do at this moment; ``retries``: not even in a retry queue.
 
         A call whose command is still on its way would be late by no fault of the scheduler.

@@ -144,11 +144,24 @@ async def test_the_books_of_a_frozen_audience_end_with_its_number(world: World) 
 async def test_another_filter_reaches_others_and_nobody_twice(world: World) -> None:
     async with world.listening(), world.scheduler():
         await both_zones(world, **TODAY, **GOLD)
+        await world.event(moved(3, FIRST, tags=("silver",)))
         await world.event(clients(range(11, 14), timezone=FIRST, tags=("silver",)))
         await first_zone_taken(world)
         await world.event(mailing(1, 2, **TODAY, **SILVER))
         assert await second_zone_taken(world, revision=2) == 8
     assert world.reached() == dict.fromkeys({*range(1, 6), *range(11, 14)}, 1)
+
+
+async def test_other_words_and_hours_do_not_open_again_what_was_taken(world: World) -> None:
+    async with world.listening(), world.scheduler():
+        await both_zones(world)
+        await first_zone_taken(world)
+        await world.event(moved(11, FIRST, revision=1))
+        longer = TODAY | {"text": "Other bells", "ends_at": EIGHT + 2 * DAY}
+        await world.event(mailing(1, 2, **longer))
+        assert await second_zone_taken(world, revision=2) == 10
+    assert world.reached() == dict.fromkeys(range(1, 11), 1)
+    assert [e.text for e in world.envelopes()] == ["The bells ring", "Other bells"]
 
 
 async def test_a_zone_that_nobody_knows_any_more_stops_nothing(world: World) -> None:

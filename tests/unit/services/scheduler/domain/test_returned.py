@@ -62,6 +62,26 @@ def test_who_is_no_longer_in_the_audience_gets_nothing() -> None:
     assert decide(silver, SOMEBODY, NOON, returned_at=None) == End("cancelled", "not_in_audience")
 
 
+def test_who_was_in_a_frozen_audience_stays_in_it() -> None:
+    silver = mailing(1, **DAY, filter={"tags": ["silver"]}, audience="frozen")
+    assert isinstance(decide(silver, SOMEBODY, NOON, returned_at=None), Emit)
+
+
+@pytest.mark.parametrize(
+    ("returned_at", "opens_on"), [(NOON, None), (NOON - timedelta(days=1), 24), (None, 24)]
+)
+def test_it_is_late_for_an_opening_unless_it_was_on_its_way_in_it(
+    returned_at: datetime | None, opens_on: int | None
+) -> None:
+    window = {"from": "10:00", "to": "20:00"}
+    strict = mailing(1, **DAY, window=window, max_lateness=60)
+    verdict = decide(strict, SOMEBODY, NOON, returned_at=returned_at)
+    if opens_on is None:
+        assert verdict == Emit(NOON.replace(hour=20))
+    else:
+        assert verdict == HoldUntil(NOON.replace(day=opens_on, hour=10))
+
+
 @pytest.mark.parametrize(
     ("tags", "codes", "expected"),
     [
