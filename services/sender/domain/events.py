@@ -1,6 +1,7 @@
 """What the world is told of outcomes: events of one kind in one message."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from services.sender.domain.outcomes import Outcome, OutcomeKind, Told
 from shared.contracts.commands import Grounds
@@ -52,7 +53,6 @@ def _about_a_call(outcome: Outcome) -> bool:
 def _event(told: Told, grounds: int | None) -> DeliveryEvent:
     outcome = told.outcome
     work = outcome.work
-    uncertain = outcome.uncertain and outcome.kind == "returned"
     return DeliveryEvent(
         message_id=work.command.message_id,
         mailing_id=work.parcel.letter.mailing_id,
@@ -62,15 +62,23 @@ def _event(told: Told, grounds: int | None) -> DeliveryEvent:
         attempt=told.attempt,
         kind=outcome.kind,
         at=outcome.at,
-        reason=outcome.reason,
         detail=outcome.detail,
         http_status=outcome.http_status,
         latency_ms=outcome.latency_ms,
-        next_attempt_at=outcome.next_attempt_at,
-        mailing_revision=outcome.mailing_revision,
-        client_revision=outcome.client_revision,
         grounds=grounds,
         text_sha256=work.text_sha256 if _about_a_call(outcome) else None,
-        uncertain=uncertain,
-        text=work.text if uncertain else None,
+        **({} if outcome.kind == "sent" else _of_a_failure(outcome)),
     )
+
+
+def _of_a_failure(outcome: Outcome) -> dict[str, Any]:
+    """Apart, because most calls succeed, and each field costs its share even when it is empty."""
+    uncertain = outcome.uncertain and outcome.kind == "returned"
+    return {
+        "reason": outcome.reason,
+        "next_attempt_at": outcome.next_attempt_at,
+        "mailing_revision": outcome.mailing_revision,
+        "client_revision": outcome.client_revision,
+        "uncertain": uncertain,
+        "text": outcome.work.text if uncertain else None,
+    }
