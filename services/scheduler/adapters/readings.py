@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.scheduler.adapters.directory import IN_FROZEN, MATCHES, filter_parameters
 from services.scheduler.adapters.rows import mailing_of, recipient_of
+from services.scheduler.domain.revisions import is_frozen
 from services.scheduler.domain.texts import SampledClient
 from services.scheduler.domain.waves import Phase
 from services.scheduler.handlers.explaining import (
@@ -171,7 +172,7 @@ def _client_in(row: Row[Any], client_id: int) -> ClientInMailing:
 
 
 def _client(row: Row[Any]) -> ClientRecord:
-    frozen = mailing_of(row.body).spec.audience == "frozen"
+    frozen = is_frozen(mailing_of(row.body).spec)
     return ClientRecord(
         deleted=row.deleted,
         zone=row.timezone,

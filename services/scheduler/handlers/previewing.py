@@ -19,6 +19,7 @@ from services.scheduler.domain.plan import (
     waves_to_be,
     zone_plans,
 )
+from services.scheduler.domain.revisions import is_frozen
 from services.scheduler.domain.sampling import spread
 from services.scheduler.domain.schedules import schedule_of
 from services.scheduler.domain.texts import Sample, SampledClient, report, sample
@@ -115,7 +116,7 @@ class Previews:
         )
         counts = await self._counts.count_by_zone(spec.filter)
         waves = await asyncio.to_thread(waves_to_be, mailing, counts, now)
-        return await self._plan(mailing, waves, read, client_id, None)
+        return await self._plan(mailing, waves, read, client_id, now)
 
     async def of_mailing(self, mailing_id: int, client_id: int | None) -> Plan | None:
         """None when the mailing is unknown. Raises UnknownClient."""
@@ -124,10 +125,8 @@ class Previews:
             return None
         now = self._clock.now()
         waves = await asyncio.to_thread(_waves_now, found, now)
-        frozen = found.mailing.spec.audience == "frozen"
         read = _template_or_none(found.mailing.spec.text)
-        frozen_in = mailing_id if frozen else None
-        return await self._plan(found.mailing, waves, read, client_id, frozen_in)
+        return await self._plan(found.mailing, waves, read, client_id, now)
 
     async def _plan(
         self,
@@ -135,25 +134,22 @@ class Previews:
         waves: Sequence[WaveNow],
         read: Template | None,
         client_id: int | None,
-        frozen_in: int | None,
+        now: datetime,
     ) -> Plan:
         rate = rate_of(mailing, await self._readings.pace(mailing.spec.channel))
-        samples = await self._samples(mailing, waves, read, frozen_in)
+        samples = await self._samples(mailing, waves, read)
         shown = samples[:SHOWN] if client_id is None else [await self._one(read, client_id)]
-        now = self._clock.now()
         # A second's work at worst, for which the other loops of this process must not wait.
         zones: list[ZonePlan] = await asyncio.to_thread(zone_plans, mailing, waves, rate, now)
         return plan(mailing, zones, rate, report(read, samples), shown, now)
 
     async def _samples(
-        self,
-        mailing: MailingChanged,
-        waves: Sequence[WaveNow],
-        read: Template | None,
-        frozen_in: int | None,
+        self, mailing: MailingChanged, waves: Sequence[WaveNow], read: Template | None
     ) -> list[Sample]:
         if read is None:
             return []
+        # What was never launched was never frozen: its audience is who matches now.
+        frozen_in = (mailing.mailing_id or None) if is_frozen(mailing.spec) else None
         most = SHOWN if read.is_plain else LOOKED_AT
         by_size = sorted(waves, key=lambda wave: (-wave.size, wave.zone))
         seats = spread({wave.zone: wave.size for wave in by_size}, most)
