@@ -17,7 +17,7 @@ _DUE = """
     AND coalesce(m.until_mailing_revision, 0) <= g.revision
     AND coalesce(m.until_client_revision, 0) <= c.revision
 """
-# From one mailing to the next by the index, however many messages each of them holds.
+# From one mailing to the next by the index, and one look at each, however many messages they hold.
 HOLDING = text(
     f"""
     WITH RECURSIVE holding (mailing_id) AS (
@@ -29,11 +29,11 @@ HOLDING = text(
         )
         FROM holding h WHERE h.mailing_id IS NOT NULL
     )
-    SELECT g.body FROM holding h JOIN mailing g ON g.id = h.mailing_id
-    WHERE g.state <> 'paused' AND EXISTS (
-        SELECT 1 FROM message m JOIN client c ON c.id = m.client_id
-        WHERE m.mailing_id = g.id AND {_DUE}
-    )
+    SELECT g.body FROM holding h JOIN mailing g ON g.id = h.mailing_id AND g.state <> 'paused'
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM message m JOIN client c ON c.id = m.client_id
+            WHERE m.mailing_id = g.id AND {_DUE} ORDER BY m.due_at LIMIT 1
+        ) AS due
     ORDER BY g.id
     """  # noqa: S608 - a constant of this module
 )

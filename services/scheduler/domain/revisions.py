@@ -20,6 +20,8 @@ from shared.contracts.mailings import MailingChanged, MailingSpec
 
 TEMPLATE_VARIABLE_MISSING = "template_variable_missing"
 TEXT_TOO_LONG = "text_too_long"
+# The api checks every text; one that passed its check and not ours must stop no other mailing.
+BAD_TEMPLATE = "bad_template"
 
 _HOURS = ("starts_at", "ends_at", "timing", "window", "holidays", "max_lateness")
 
@@ -84,5 +86,5 @@ def reasons_gone(change: Change, new: MailingChanged) -> frozenset[str]:
     return frozenset(
         (WINDOW_PASSED, TOO_LATE) * change.hours
         + (NOT_IN_AUDIENCE,) * change.people
-        + (TEMPLATE_VARIABLE_MISSING, TEXT_TOO_LONG) * change.text
+        + (TEMPLATE_VARIABLE_MISSING, TEXT_TOO_LONG, BAD_TEMPLATE) * change.text
     )

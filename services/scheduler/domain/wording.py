@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-from services.scheduler.domain.revisions import TEMPLATE_VARIABLE_MISSING, TEXT_TOO_LONG
+from services.scheduler.domain.revisions import (
+    BAD_TEMPLATE,
+    TEMPLATE_VARIABLE_MISSING,
+    TEXT_TOO_LONG,
+)
 from shared.domain.templates import (
     BadTemplate,
     MissingVariable,
@@ -11,9 +15,6 @@ from shared.domain.templates import (
     TooLong,
     template,
 )
-
-# The api checks every text; one that passed its check and not ours would stop all mailings.
-BAD_TEMPLATE = "bad_template"
 
 
 @dataclass(frozen=True, slots=True)

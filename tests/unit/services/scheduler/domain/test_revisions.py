@@ -83,7 +83,7 @@ def test_a_wave_starts_over_for_other_people_or_for_a_window_it_never_had(
         (Change(), set()),
         (Change(hours=True), {"window_passed", "too_late"}),
         (Change(people=True), {"not_in_audience"}),
-        (Change(text=True), {"template_variable_missing", "text_too_long"}),
+        (Change(text=True), {"template_variable_missing", "text_too_long", "bad_template"}),
     ],
 )
 def test_messages_come_back_when_their_reason_may_be_gone(what: Change, reasons: set[str]) -> None:
