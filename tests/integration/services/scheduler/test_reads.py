@@ -326,6 +326,21 @@ async def test_a_launched_mailing_is_told_as_it_stands(scheduler: Scheduler) -> 
     assert plan["left_out"]["client_deleted"] == 2
 
 
+async def test_a_frozen_audience_is_shown_as_it_was_at_launch(scheduler: Scheduler) -> None:
+    await scheduler.know(clients([1, 2], tags=["vip"], name="Ann"))
+    wanted = sunday(audience="frozen", filter={"tags": ["vip"]}, text="Hi {{ name }}")
+    await scheduler.planner.on_mailing_changed(mailing(7).model_copy(update={"spec": wanted}))
+    await scheduler.know(
+        clients([2], revision=2, name="Bob"), clients([3], tags=["vip"], name="Cid")
+    )
+    plan = await scheduler.get("/mailings/7/plan")
+    assert (plan["audience_mode"], plan["audience"], plan["text"]["sampled"]) == ("frozen", 2, 2)
+    assert [one["text"] for one in plan["samples"]] == ["Hi Ann", "Hi Bob"]
+    preview = await scheduler.preview(wanted)
+    assert preview["audience_mode"] == "frozen"
+    assert [one["text"] for one in preview["samples"]] == ["Hi Ann", "Hi Cid"]
+
+
 # Rows of the first clients, the last of them ended by us.
 ROWS = """
     INSERT INTO message (id, mailing_id, client_id, timezone, dispatch, state, ended_as, reason)
