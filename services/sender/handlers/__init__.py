@@ -5,7 +5,8 @@ command passes through them:
 
 ``claiming``    takes commands from the intake as call slots become free and claims them in the
                 ledger, many in one statement. What the ledger does not give out is looked at once
-                more and judged (``domain/verdicts.py``): published again, returned, put off.
+                more and judged (``domain/verdicts.py``): published again, returned, put off. So is
+                what it gave out too slowly: a gate may have closed meanwhile.
 ``calling``     makes the calls, each in its slot, and tells the breaker how they went.
 ``recording``   writes the outcomes of all calls to the ledger, together, every few milliseconds.
 ``publishing``  publishes events, then retries, each confirmed; then settles the commands.
