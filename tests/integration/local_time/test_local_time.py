@@ -8,7 +8,7 @@ brute-force oracle's, which shares nothing with the services but the rules in wo
 import asyncio
 import random
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
@@ -133,6 +133,7 @@ async def over_a_weekend(
 
 @dataclass(frozen=True)
 class Call:
+    message: int
     mailing: Told
     zone: str
     at: datetime
@@ -145,17 +146,20 @@ def accepted(run: Run) -> dict[tuple[int, int], list[Call]]:
     for record in run.world.provider.books.page(None, 1_000_000).items:
         mailing, phone = by_text[record["text_sha256"]], record["phone"]
         assert (mailing.number, phone) not in found, "two messages of one mailing to one client"
+        moments = map(datetime.fromisoformat, record["moments"])
         zone = run.zone_of[phone]
-        found[mailing.number, phone] = [
-            Call(mailing, zone, datetime.fromisoformat(at)) for at in record["moments"]
-        ]
+        found[mailing.number, phone] = [Call(record["id"], mailing, zone, at) for at in moments]
     return found
 
 
 def every_call_was_allowed(run: Run) -> None:
+    """Those that were accepted, repeats too, and of their messages those that were not."""
     calls = [call for calls in accepted(run).values() for call in calls]
     assert len(calls) > len(run.zone_of)
-    for call in calls:
+    first = {call.message: call for call in reversed(calls)}
+    heard = [replace(first[id_], at=at) for id_, at in run.world.provider.heard if id_ in first]
+    assert len(heard) > len(calls), "no call has failed"
+    for call in (*calls, *heard):
         wall = wall_at(call.zone, call.at)
         schedules = call.mailing.schedules_at(call.at)
         assert any(allowed(schedule, call.at, wall) for schedule in schedules), (call, wall)
