@@ -63,7 +63,7 @@ def _not_meant(client: PlannedClient) -> tuple[str, str] | None:
 
 def _missed(facts: Facts, plan: PlanStanding) -> tuple[str, str] | None:
     wave = plan.wave
-    if wave is not None and wave.phase in ("settling", "ended") and wave.reason is not None:
+    if wave is not None and wave.reason is not None:
         return wave.reason, because(wave.reason)
     if wave is not None and wave.taken:
         return "joined_late", (

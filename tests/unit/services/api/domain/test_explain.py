@@ -200,6 +200,13 @@ class TestWithMessage:
         cancelled = facts(MailingState.CANCELLED, deleted=True, message=QUEUED, history=heard)
         assert explain(cancelled, NOW).verdict == "sent"
 
+    def test_sent_stays_sent_whatever_is_planned(self) -> None:
+        heard = replace(HEARD, status=Status.SENT, sent_at=NOW)
+        for state in ("queued", "held", "ended"):
+            planned = replace(QUEUED, state=state, ended_as="expired", dispatch=2)
+            found = explain(facts(message=planned, history=heard), NOW)
+            assert found.verdict == "sent", state
+
     def test_queued(self) -> None:
         for history in (None, HEARD):
             found = explain(facts(MailingState.RUNNING, message=QUEUED, history=history), NOW)

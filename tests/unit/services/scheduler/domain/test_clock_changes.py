@@ -1,5 +1,6 @@
 """What clock changes do to openings: known days of known zones, and every change of three years."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -112,6 +113,17 @@ def test_what_is_over_is_not_told() -> None:
     found = clock_change(schedule, BERLIN, next_opening(schedule, BERLIN, now), now)
     assert found is not None
     assert found.effect is Effect.SHIFTED, "the window that was skipped is over"
+
+
+def test_a_window_that_was_only_cut_short_was_not_skipped() -> None:
+    now = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    schedule = replace(on("2026-03-29", "01:00-02:30"), max_lateness=10 * MINUTE)
+    opening = next_opening(schedule, BERLIN, now)
+    assert opening is not None
+    assert opening.opens_at == datetime(2026, 3, 29, 23, tzinfo=UTC), "it is too late for today's"
+    found = clock_change(schedule, BERLIN, opening, now)
+    assert found is not None
+    assert found.effect is Effect.SHIFTED
 
 
 def test_a_day_later_nothing_is_shifted() -> None:
