@@ -26,6 +26,7 @@ def test_the_names_are_those_that_others_use() -> None:
     assert set(QUEUES) == {
         "scheduler.events",
         "scheduler.returned",
+        "scheduler.trials",
         "sender.gates",
         "stats.events",
         "api.progress",
