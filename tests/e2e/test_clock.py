@@ -6,7 +6,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from shared.domain.zones import inhabited_zones
-from tests.support.house import House, Json, csv_of, eventually
+from tests.support.house import House, Json, csv_of
 
 EDGES = (10, 20)  # hours of the window below
 
@@ -42,7 +42,10 @@ async def test_a_preview_is_what_then_happens_zone_by_zone(house: House, first_p
         "window": {"from": "10:00", "to": "20:00"},
         "filter": {"tags": ["preview"]},
     }
-    preview = await previewed(house, body, count)
+    # At once after the import: the plan must have every client of it.
+    answer = await house.api.post("/mailings/preview", json=body)
+    assert answer.status_code == 200, answer.text
+    preview: Json = answer.json()
     mailing = await house.launch(**body)
     books = await house.finished(mailing)
 
@@ -60,19 +63,6 @@ async def test_a_preview_is_what_then_happens_zone_by_zone(house: House, first_p
     assert {zone["timezone"]: zone["rows"] for zone in planned["by_zone"]} == dict.fromkeys(
         zones, 4
     )
-
-
-async def previewed(house: House, body: Json, audience: int) -> Json:
-    """The preview once the scheduler has heard of all clients."""
-
-    async def complete() -> Json | None:
-        answer = await house.api.post("/mailings/preview", json=body)
-        assert answer.status_code == 200, answer.text
-        preview: Json = answer.json()
-        return preview if preview["audience"] == audience else None
-
-    preview: Json = await eventually(complete, 20, every=0.2)
-    return preview
 
 
 async def test_a_copy_is_a_mailing_of_its_own(house: House, first_phone: int) -> None:
