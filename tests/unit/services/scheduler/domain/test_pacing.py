@@ -1,6 +1,6 @@
 """How far ahead of the senders to emit."""
 
-from services.scheduler.domain.pacing import LEAST_AHEAD, Pace
+from services.scheduler.domain.pacing import LEAST_AHEAD, STRETCH_SECONDS, Pace, Stretch
 
 
 def settle(pace: Pace, per_second: float) -> tuple[Pace, int]:
@@ -41,3 +41,13 @@ def test_what_was_published_since_the_measurement_counts() -> None:
 def test_a_measurement_at_the_same_instant_changes_nothing() -> None:
     pace = Pace(1.0, depth=3, published=5, per_second=7.0)
     assert pace.measure(1.0, 0, 5) is pace
+
+
+def test_what_waits_is_what_was_measured_and_what_was_published_since() -> None:
+    assert Pace(0.0, depth=3, published=10).waiting(published=14) == 7
+
+
+def test_a_stretch_tells_a_rate_once_it_has_lasted() -> None:
+    stretch = Stretch(since=10.0, taken=500.0)
+    assert stretch.per_second(now=10.0 + STRETCH_SECONDS - 0.01, taken=9_999.0) is None
+    assert stretch.per_second(now=10.0 + STRETCH_SECONDS, taken=3_500.0) == 3_000 / STRETCH_SECONDS
