@@ -23,7 +23,9 @@ SETTINGS = {"SENDER_CONCURRENCY": "50", "SENDER_CALL_TIMEOUT": "5"}
 @asynccontextmanager
 async def senders_at_work(world: World, some: list[SendCommand]) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        starting = [stack.enter_async_context(process(world, **SETTINGS)) for _ in range(SENDERS)]
+        starting = [
+            stack.enter_async_context(process(world, None, **SETTINGS)) for _ in range(SENDERS)
+        ]
         await asyncio.gather(*starting)
         await until_all_consume(world)
         for start in range(0, len(some), 100):
