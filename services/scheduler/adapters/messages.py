@@ -9,10 +9,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.scheduler.adapters import messages_sql as sql
-from services.scheduler.adapters.directory import filter_parameters
+from services.scheduler.adapters.picking import pick
 from services.scheduler.adapters.rows import holds_revision, mailing_of, recipient_of
 from services.scheduler.domain.returned import Client
-from services.scheduler.domain.revisions import is_frozen
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
 from services.scheduler.domain.waves import Phase
 from services.scheduler.domain.wording import is_plain
@@ -28,13 +27,6 @@ _STATE: dict[BatchKind, str] = {
     "expired": "ended",
     "suppressed": "ended",
     "cancelled": "ended",
-}
-# How to pick, by whether the text is plain and the audience frozen.
-_PICKS = {
-    (True, False): sql.PICK,
-    (False, False): sql.PICK_RECIPIENTS,
-    (True, True): sql.PICK_FROZEN,
-    (False, True): sql.PICK_FROZEN_RECIPIENTS,
 }
 
 
@@ -61,22 +53,8 @@ class PostgresMessages:
     async def pick(
         self, mailing: MailingChanged, waves: Sequence[OpenWave], limit: int
     ) -> list[Picked]:
-        plain, frozen = is_plain(mailing.spec.text), is_frozen(mailing.spec)
-        who = {"mailing": mailing.mailing_id} if frozen else filter_parameters(mailing.spec.filter)
-        parameters = {
-            "zones": [wave.zone for wave in waves],
-            "cursors": [wave.cursor for wave in waves],
-            "limit": limit,
-            **who,
-        }
         async with self._engine.connect() as connection:
-            rows = await connection.execute(_PICKS[plain, frozen], parameters)
-            if plain:
-                return [Picked(*row) for row in rows]
-            return [
-                Picked(row.zone, row.id, row.revision, row.address, recipient_of(row, row.zone))
-                for row in rows
-            ]
+            return await pick(connection, mailing, waves, limit)
 
     async def write(
         self,
@@ -106,6 +84,8 @@ class PostgresMessages:
 
     def _new_members(self, picked: Sequence[Picked], now: datetime) -> list[Member]:
         ids = self._ids.take(len(picked), int(now.timestamp() * 1000))
+        # One for each zone, not for each member: picking has asked all that is to be known.
+        someone = {zone: Client(False, zone, "", ()) for zone in {p.zone for p in picked}}
         return [
             Member(
                 message_id=message_id,
@@ -114,7 +94,7 @@ class PostgresMessages:
                 address=p.address,
                 zone=p.zone,
                 dispatch=1,
-                client=Client(False, p.zone, "", ()),
+                client=someone[p.zone],
                 text=p.text,
             )
             for message_id, p in zip(ids, picked, strict=True)

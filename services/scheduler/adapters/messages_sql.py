@@ -2,8 +2,6 @@
 
 from sqlalchemy import TextClause, text
 
-from services.scheduler.adapters.directory import IN_FROZEN, MATCHES
-
 MAILINGS_IN = text(
     """
     SELECT body FROM mailing m
@@ -49,28 +47,6 @@ WAVES_IN = text(
     """
 )
 
-# What only a template needs.
-_RECIPIENT = ", c.phone, c.email, c.name, c.attributes, c.operator_code, c.tags"
-
-
-def _pick(columns: str, meant: str) -> TextClause:
-    return text(
-        f"""
-        SELECT w.zone, c.*
-        FROM unnest(CAST(:zones AS text[]), CAST(:cursors AS bigint[]))
-            WITH ORDINALITY AS w (zone, cursor, turn)
-        CROSS JOIN LATERAL (
-            SELECT c.id, c.revision, c.phone AS address{columns} FROM client c
-            WHERE c.timezone = w.zone AND NOT c.deleted AND c.id > w.cursor AND {meant}
-            ORDER BY c.id LIMIT :limit
-        ) AS c
-        ORDER BY w.turn, c.id LIMIT :limit
-        """  # noqa: S608 - a constant of another module
-    )
-
-
-PICK, PICK_RECIPIENTS = _pick("", MATCHES), _pick(_RECIPIENT, MATCHES)
-PICK_FROZEN, PICK_FROZEN_RECIPIENTS = _pick("", IN_FROZEN), _pick(_RECIPIENT, IN_FROZEN)
 INSERT_MESSAGES = text(
     """
     INSERT INTO message

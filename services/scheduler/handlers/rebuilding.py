@@ -35,6 +35,7 @@ async def rebuild(source: Source, planner: Planner, gatekeeper: Gatekeeper) -> i
         await planner.on_clients_changed(page.model_copy(update={"position": None}))
         read += len(page.clients)
     await planner.on_clients_changed(ClientsChanged(clients=(), position=position))
+    await planner.follow_directory()  # the leader does not know what was written beside it
     await gatekeeper.keep_waves_shut(False)
     log.info("The copy of the directory was rebuilt", extra=facts("rebuild", clients=read))
     return read

@@ -1,6 +1,7 @@
 """A scheduler at work between a real database and a real broker."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from services.scheduler.wiring import LEADER_LOCK, plan_and_emit
 from shared.contracts.base import Message
 from shared.contracts.commands import SendCommand, SendMessages
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
+from shared.contracts.directory import ClientsChanged, ClientState
 from shared.contracts.progress import MailingEmitted
 from shared.contracts.topology import (
     API_PROGRESS,
@@ -29,9 +31,10 @@ from shared.runtime.database import make_engine
 from shared.runtime.leader import lead
 from shared.runtime.migrate import migrate
 from shared.runtime.topology import apply
+from tests.support.house import eventually
 from tests.support.moving_clock import MovingClock
 from tests.support.servers import PostgresForTests, RabbitMQForTests
-from tests.support.tap import Tap, open_channel, publish, tapped
+from tests.support.tap import PATIENCE, Tap, open_channel, publish, tapped
 
 QUEUES = (send_queue("sms"), send_queue("sms", urgent=True), STATS_EVENTS, API_PROGRESS)
 
@@ -51,6 +54,14 @@ class World:
         """Moves the schedulers' clock, and wakes whoever sleeps by it."""
         self.clock.by = instant - datetime.now(UTC)
         await self.event(DeliveryEvents(kind="returned", events=()))
+
+    async def heard(self) -> None:
+        """A scheduler has applied every client and mailing published so far: it takes them in
+        order, so it is enough to wait for a stranger that comes last."""
+        stranger = ClientState(id=10**9, revision=time.time_ns(), deleted=True)
+        await self.event(ClientsChanged(clients=(stranger,)))
+        query = f"SELECT count(*) FROM client WHERE revision = {stranger.revision}"  # noqa: S608
+        await eventually(lambda: self.count(query), PATIENCE, every=0.02)
 
     async def event(self, *messages: Message) -> None:
         for message in messages:

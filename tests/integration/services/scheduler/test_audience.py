@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.scheduler.adapters import picking
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.progress import WavesPlanned
@@ -61,12 +62,14 @@ async def both_zones(world: World, **plan: Any) -> None:
 
 
 async def first_zone_taken(world: World) -> None:
+    await world.heard()
     await world.at(TEN)
     await world.tap.until(lambda: len(world.told("queued")) >= len(world.commands()) > 0)
     await asyncio.sleep(0.2)
 
 
 async def second_zone_taken(world: World, revision: int = 1) -> int:
+    await world.heard()
     await world.at(TEN + timedelta(hours=2))
     return await world.emitted(revision)
 
@@ -115,7 +118,12 @@ async def test_a_live_audience_is_who_matches_when_the_wave_opens(world: World) 
     assert world.reached() == dict.fromkeys({1, 2, 3, 4, 5, 6, 9, 10, 11}, 1)
 
 
-async def test_a_frozen_audience_is_who_matched_at_the_launch(world: World) -> None:
+@pytest.mark.parametrize("few", [picking.FEW, 0])
+async def test_a_frozen_audience_is_who_matched_at_the_launch(
+    world: World, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However its members are found."""
+    monkeypatch.setattr(picking, "FEW", few)
     async with world.listening(), world.scheduler():
         await both_zones(world, **FROZEN, **GOLD)
         await world.event(moved(7, SECOND, tags=("silver",)))

@@ -70,4 +70,5 @@ async def test_no_wave_opens_while_the_copy_is_incomplete(world: World, api: str
         await tap.until(lambda: len(tap.of("progress.planned", WavesPlanned)) == 2)
         assert not world.commands()
         await rebuild(ApiDirectory(api, TOKEN), planner(world), plans)
+        assert await world.count("SELECT min(size) FROM wave") >= 2499
         await tap.until(lambda: len(world.commands()) >= 2499 * 2)
