@@ -130,6 +130,12 @@ class Run:
         addresses.write(self.home / "addresses.env")
         addresses.tell(
             f"RabbitMQ    http://{LOOPBACK}:{ports['management']} (user admin,"
-            f" RABBITMQ_ADMIN_PASSWORD in {self.home.name}/secrets.env)",
-            f"Logs        {self.home.name}/run/*.log",
+            f" RABBITMQ_ADMIN_PASSWORD in {_shown(self.home)}/secrets.env)",
+            f"Logs        {_shown(self.home)}/run/*.log",
         )
+
+
+def _shown(folder: Path) -> Path:
+    """As it would be typed where the command was given."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder

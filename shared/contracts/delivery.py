@@ -93,6 +93,9 @@ class DeliveryEvents(Message):
     def key(self) -> str:
         return f"delivery.{self.kind}"
 
+    def grounds_of(self, event: DeliveryEvent) -> Grounds | None:
+        return None if event.grounds is None else self.grounds[event.grounds]
+
     def encode(self) -> bytes:
         """Without the fields that are empty: half of an event's, in what is the most of all."""
         return self.model_dump_json(by_alias=True, exclude_none=True).encode()

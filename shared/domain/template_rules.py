@@ -5,9 +5,11 @@ than what they are given, whatever the values are. So what passes here can be re
 times, and fails, if at all, only for what a single client lacks.
 """
 
+import inspect
 from collections.abc import Iterable, Iterator
 
 import jinja2
+import jinja2.filters
 from jinja2 import meta, nodes
 
 VARIABLES = ("name", "phone", "email", "timezone", "operator_code", "tags", "attributes")
@@ -93,6 +95,10 @@ def _check(node: nodes.Node) -> None:
 def _check_filter(node: nodes.Filter) -> None:
     if node.name not in FILTERS:
         raise BadTemplate(f"Unknown filter {node.name!r}; known: {', '.join(FILTERS)}.")
+    if not _takes_its_arguments(node):
+        raise BadTemplate(
+            f"The filter {node.name} cannot take these arguments (line {node.lineno})."
+        )
     if node.name in ("default", "d"):
         return
     arguments = [*node.args, *(keyword.value for keyword in node.kwargs)]
@@ -105,6 +111,18 @@ def _check_filter(node: nodes.Filter) -> None:
     of_tags = isinstance(node.node, nodes.Name) and node.node.name == "tags"
     if node.name == "join" and (not of_tags or len(node.args) > 1 or node.kwargs):
         raise BadTemplate(f"Only tags can be joined, such as tags|join(', ') (line {node.lineno}).")
+
+
+def _takes_its_arguments(node: nodes.Filter) -> bool:
+    """Whether the call is one that the filter's function could take."""
+    function = jinja2.filters.FILTERS[node.name]
+    value_and_environment = 1 + hasattr(function, "jinja_pass_arg")
+    places = [None] * (value_and_environment + len(node.args))
+    try:
+        inspect.signature(function).bind(*places, **{str(each.key): None for each in node.kwargs})
+    except TypeError:
+        return False
+    return True
 
 
 def _is_modest(argument: nodes.Node) -> bool:

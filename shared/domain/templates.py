@@ -65,9 +65,16 @@ class Recipient:
 
     def values(self) -> dict[str, object]:
         known = {each: getattr(self, each) for each in VARIABLES}
-        given = {name: value for name, value in known.items() if value not in (None, "")}
-        attributes = {k: v for k, v in (self.attributes or {}).items() if v not in (None, "")}
-        return given | {ATTRIBUTES: attributes}
+        attributes = self.attributes or {}
+        return _given(known) | {ATTRIBUTES: _given(attributes)}
+
+
+def _given(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if not _is_nothing(value)}
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 class _Missing(jinja2.Undefined):

@@ -4,9 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.api.domain.explain_facts import Facts, PlanStanding
+from services.api.domain.explain_facts import Facts, MessageHistory, PlanStanding
 from services.api.domain.explain_words import because, clock
 from services.api.domain.mailings import MailingState
+
+_MATCHES = {
+    True: "The filter asks for it, and the client has it.",
+    False: "The filter asks for it, and the client has it not.",
+    None: "The filter does not ask for it.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +27,10 @@ class Check:
 def checks(facts: Facts, now: datetime) -> list[Check]:
     found = [_launched(facts), _state(facts), _client(facts)]
     if facts.plan is not None:
-        found += [*_audience(facts.plan), _window(facts.plan, now), _wave(facts.plan)]
-        found.append(_message(facts.plan))
+        found += _audience(facts.plan)
+        if facts.plan.message is None:  # else the hours and the wave have nothing more to say
+            found += [_window(facts.plan, now), _wave(facts.plan)]
+        found.append(_message(facts.plan, facts.history))
     return found
 
 
@@ -53,8 +61,7 @@ def _audience(plan: PlanStanding) -> Iterator[Check]:
         ("tags", client.matches_tags),
         ("operator_code", client.matches_operator_codes),
     ):
-        asked = "The filter asks for it." if matches is not None else "The filter does not ask."
-        yield Check(f"matches_{name}", matches, asked)
+        yield Check(f"matches_{name}", matches, _MATCHES[matches])
 
 
 def _window(plan: PlanStanding, now: datetime) -> Check:
@@ -71,11 +78,11 @@ def _wave(plan: PlanStanding) -> Check:
     if plan.wave is None:
         return Check("zone_not_taken", None, "The client's time zone is not planned.")
     phase = f"The wave of {plan.wave.timezone} is {plan.wave.phase}."
-    passed = None if plan.message is not None else not plan.wave.taken
-    return Check("zone_not_taken", passed, phase)
+    return Check("zone_not_taken", not plan.wave.taken, phase)
 
 
-def _message(plan: PlanStanding) -> Check:
+def _message(plan: PlanStanding, history: MessageHistory | None) -> Check:
     if plan.message is None:
         return Check("message", None, "There is no message yet.")
-    return Check("message", True, f"It is message {plan.message.id}, {plan.message.state}.")
+    status = plan.message.ended_as if history is None else history.status
+    return Check("message", True, f"It is message {plan.message.id}: {status or 'queued'}.")

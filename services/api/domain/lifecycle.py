@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from services.api.domain.failures import Conflict, FieldFault
+from services.api.domain.failures import Conflict, FieldFault, Invalid
 from services.api.domain.fields import LONGEST_NAME
 from services.api.domain.mailing_rules import check_end
 from services.api.domain.mailings import (
@@ -67,7 +67,8 @@ def cancelled(mailing: Mailing, now: datetime) -> Step:
 def changed(mailing: Mailing, name: str | None, spec: MailingSpec, now: datetime) -> Step:
     """It keeps its state: a paused mailing stays paused.
 
-    Raises Conflict when the mailing is over, Invalid when its new end has passed.
+    Raises Conflict when the mailing is over, Invalid when its new end has passed or another filter
+    is given to an audience that was frozen.
     """
     _need(mailing, set(MailingState) - OVER, "What is over cannot be changed any more")
     if spec == mailing.spec:
@@ -75,7 +76,14 @@ def changed(mailing: Mailing, name: str | None, spec: MailingSpec, now: datetime
         return Step(mailing if same_name else replace(mailing, name=name, updated_at=now))
     if mailing.state is not MailingState.DRAFT:
         check_end(spec, now)
+        _check_frozen(mailing.spec, spec)
     return next_revision(mailing, now, name=name, spec=spec)
+
+
+def _check_frozen(before: MailingSpec, after: MailingSpec) -> None:
+    if before.audience == after.audience == "frozen" and before.filter != after.filter:
+        reason = "The audience was frozen at the launch: its filter has done its work."
+        raise Invalid(FieldFault("filter", reason))
 
 
 def deleted(mailing: Mailing, now: datetime) -> Step:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.scheduler.domain.waves import Phase, judge
+from shared.contracts.commands import Grounds
 from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.mailings import FilterSpec, MailingChanged, MailingSpec
 
@@ -50,9 +51,15 @@ class Client:
     tags: Collection[str]
 
 
-def due_after(event: DeliveryEvent, now: datetime) -> datetime:
-    """When a returned message may first be looked at again."""
-    return now + PAUSE_AFTER_STOPPED_CHANNEL if event.reason == "channel_stopped" else now
+def due_after(event: DeliveryEvent, grounds: Grounds | None, now: datetime) -> datetime:
+    """When a returned message may first be looked at again. For one whose next try would have come
+    too late for its opening, that is when the opening is over: a try at once would be one of many,
+    at a provider that has just failed."""
+    if event.reason == "channel_stopped":
+        return now + PAUSE_AFTER_STOPPED_CHANNEL
+    if event.reason == "window_closed" and grounds is not None:
+        return max(now, grounds.closes_at)
+    return now
 
 
 def decide(

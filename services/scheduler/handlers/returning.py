@@ -26,7 +26,8 @@ class Returns:
 
     async def on_returned(self, event: DeliveryEvents) -> None:
         now = self._clock.now()
-        await self._messages.hold(event, [due_after(e, now) for e in event.events])
+        dues = [due_after(each, event.grounds_of(each), now) for each in event.events]
+        await self._messages.hold(event, dues)
 
     async def turn(self, mailing: MailingChanged, limit: int) -> Taken:
         """Decides upon the mailing's returned messages that are due."""

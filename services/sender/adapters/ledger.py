@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.sender.adapters.ledger_sql import CLAIM, LOOK, RECORD_CALLS, RECORD_UNCALLED
 from services.sender.domain.outcomes import Outcome
-from services.sender.domain.verdicts import GateState, Look, Recorded
+from services.sender.domain.verdicts import LEAST_LEFT, GateState, Look, Recorded
 from services.sender.domain.work import Work
 from services.sender.ports import RecordedAs
 
@@ -21,7 +21,12 @@ class PostgresLedger:
         # more round trips.
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._holder = {"holder": holder}
-        self._claim_rules = {"holder": holder, "lease": lease, "idempotent": idempotent}
+        self._claim_rules = {
+            "holder": holder,
+            "lease": lease,
+            "idempotent": idempotent,
+            "least_left": LEAST_LEFT,
+        }
 
     async def claim(self, works: Sequence[Work]) -> Mapping[int, bool]:
         works = sorted(works, key=_message_id)

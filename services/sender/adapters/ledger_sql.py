@@ -65,7 +65,7 @@ CLAIM = text(
                 CAST(:client_revisions AS bigint[]), CAST(:not_after AS timestamptz[]))
          AS c (message_id, mailing_id, client_id, timezone, dispatch, attempt,
                uncertain, mailing_revision, client_revision, not_after)
-    WHERE now() < not_after
+    WHERE now() + CAST(:least_left AS interval) < not_after
       AND {_passes("mailing", "c.mailing_id", "c.mailing_revision")}
       AND {_passes("client", "c.client_id", "c.client_revision")}
     ON CONFLICT (message_id) DO UPDATE

@@ -10,7 +10,7 @@ outcome of this one was published before its retry was (see ``handlers/publishin
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.sender.domain.decisions import WINDOW_CLOSED, Rules, tier_for
@@ -24,6 +24,10 @@ from services.sender.domain.outcomes import (
     due_command,
 )
 from services.sender.domain.work import Work
+
+# Between the claim and the call some milliseconds pass, in which a window may close; a claim that
+# takes longer than this is looked at again before its calls begin.
+LEAST_LEFT = timedelta(seconds=0.25)
 
 GATE_CLOSED = "gate_closed"
 GATE_MOVED = "gate_moved"
@@ -153,7 +157,7 @@ def _may_it_begin(work: Work, look: Look) -> Verdict:
     stopped = _stopped(work, look)
     if stopped is not None:
         return Record(stopped)
-    if look.now >= work.parcel.letter.not_after:
+    if look.now + LEAST_LEFT >= work.parcel.letter.not_after:
         return Record(_returned(work, look.now, WINDOW_CLOSED))
     return ClaimAgain()
 

@@ -17,7 +17,15 @@ from services.sender.domain.breaker import Flow
 from services.sender.domain.decisions import Rules
 from services.sender.domain.intake import Intake
 from services.sender.domain.outcomes import Outcome, Settlement, settlement
-from services.sender.domain.verdicts import ClaimAgain, Look, Record, Settle, Verdict, judge
+from services.sender.domain.verdicts import (
+    LEAST_LEFT,
+    ClaimAgain,
+    Look,
+    Record,
+    Settle,
+    Verdict,
+    judge,
+)
 from services.sender.domain.work import Parcel, Work
 from services.sender.handlers import metrics
 from services.sender.handlers.calling import Calling, Slots
@@ -36,7 +44,7 @@ REVIEW_AT_ONCE = 500  # commands per query
 PAUSE_AFTER_BUG = 1.0
 # What a claim saw of the gates may be so old (seconds) when its calls begin. A pause is promised to
 # hold a second after it was answered; connecting takes its share of that second, too.
-FRESH = 0.25
+FRESH = LEAST_LEFT.total_seconds()
 
 
 class Claiming:

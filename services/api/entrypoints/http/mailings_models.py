@@ -41,7 +41,7 @@ Audience = Annotated[
     Literal["live", "frozen"],
     Field(description="Whom the filter finds when each wave opens, or at the launch."),
 ]
-Minutes = Annotated[StrictInt, Field(ge=0, le=525_600, description="Minutes.")]
+Minutes = Annotated[StrictInt, Field(ge=1, le=525_600, description="Minutes.")]
 Holiday = Annotated[date, BeforeValidator(mailing_rules.day)]
 Holidays = Annotated[list[Holiday], Field(max_length=mailing_rules.MOST_HOLIDAYS)]
 Priority = Literal["urgent", "normal", "bulk"]

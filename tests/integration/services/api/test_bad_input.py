@@ -109,6 +109,7 @@ async def test_clients(
         ({"rate_per_second": "5"}, ["rate_per_second"]),
         ({"department_id": 1}, ["department_id"]),
         ({"max_lateness": -1}, ["max_lateness"]),
+        ({"max_lateness": 0}, ["max_lateness"]),
         ({"max_lateness": "5"}, ["max_lateness"]),
         ({"max_lateness": 1.5}, ["max_lateness"]),
         ({"holidays": ["01.01.2027"]}, ["holidays.0"]),

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.sender.domain.failures import Accepted, Result
 from services.sender.domain.outcomes import Outcome
-from services.sender.domain.verdicts import GateState, Look, Recorded
+from services.sender.domain.verdicts import LEAST_LEFT, GateState, Look, Recorded
 from services.sender.domain.work import Lane, Parcel, Receipt, Work, unpack
 from services.sender.ports import RecordedAs
 from shared.contracts.commands import Grounds, SendCommand, SendMessages
@@ -203,7 +203,8 @@ class MemoryLedger:
         )
         if any(gate is not None and gate.stops(revision) for gate, revision in gates):
             return False
-        return self._now < letter.not_after and self._is_due(its) and self._may_repeat(its)
+        in_time = self._now + LEAST_LEFT < letter.not_after
+        return in_time and self._is_due(its) and self._may_repeat(its)
 
     def _may_repeat(self, its: Work) -> bool:
         row = self._rows.ledger.get(its.message_id)

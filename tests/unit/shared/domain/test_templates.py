@@ -17,7 +17,15 @@ OLGA = Recipient(
     timezone="Asia/Omsk",
     operator_code="900",
     tags=("vip", "spring"),
-    attributes={"city": "Omsk", "items": 3, "empty": "", "none": None, "zero": 0, "vip": True},
+    attributes={
+        "city": "Omsk",
+        "items": 3,
+        "empty": "",
+        "blank": " ",
+        "none": None,
+        "zero": 0,
+        "vip": True,
+    },
 )
 NOBODY = Recipient()
 
@@ -33,6 +41,9 @@ NOBODY = Recipient()
         ('{{ attributes.street|default("the street") }}', "the street"),
         ('{{ attributes.empty|default("…") }}{{ attributes.none|d("!") }}', "…!"),
         ("{{ tags|join(', ') }}", "vip, spring"),
+        ("{{ name|truncate(3, true, '', 0) }}{{ name|trim }}{{ name|first }}", "OlgOlgaO"),
+        ("{{ attributes.zero|round(1, 'floor') }}{{ name|length }}{{ '7'|int(3) }}", "0.047"),
+        ("{{ attributes.blank|default('.') }}", "."),
         ("{% if attributes.vip %}Dear {% endif %}{{ name }}", "Dear Olga"),
         ("{% if attributes.other %}a{% elif 'vip' in tags %}b{% else %}c{% endif %}", "b"),
         ("{{ 'yes' if attributes.other is defined else 'no' }}", "no"),
@@ -59,6 +70,9 @@ def test_what_a_client_gets(text: str, expected: str) -> None:
         ("{{ name * 1000000000 }}", "cannot use mul"),
         ("{{ 9 ** 9 }}", "cannot use pow"),
         ("{{ name|center(1000000000) }}", "filter"),
+        ("{{ name|upper(1) }}", "upper cannot take"),
+        ("{{ name|default('x', true, 5) }}", "default cannot take"),
+        ("{{ name|truncate(long=3) }}", "truncate cannot take"),
         ("{{ name|replace('a', 'b') }}", "filter"),
         ("{{ name.__class__ }}", "Only attributes have parts"),
         ("{{ attributes.city.__class__ }}", "Only attributes have parts"),

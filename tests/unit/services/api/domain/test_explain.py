@@ -405,8 +405,17 @@ def test_checks_of_what_is_not_planned() -> None:
     draft = Facts(mailing(MailingState.DRAFT, launched=False), 12, True, None, None)
     assert named(draft) == {"launched": False, "not_stopped": True, "client_exists": False}
     deleted = facts(client=replace(CLIENT, deleted=True), wave=None, opening=None, message=QUEUED)
-    assert named(deleted)["zone_not_taken"] is None
+    assert named(deleted).keys().isdisjoint({"zone_not_taken", "window"})
     assert named(deleted)["message"] is True
+
+
+def test_the_check_of_a_message_says_what_became_of_it() -> None:
+    known = facts(message=QUEUED)
+    found = {one.check: one.detail for one in checks(known, NOW)}
+    assert found["message"] == f"It is message {QUEUED.id}: queued."
+    ended = replace(QUEUED, ended_as="expired")
+    found = {one.check: one.detail for one in checks(facts(message=ended), NOW)}
+    assert found["message"].endswith(": expired.")
 
 
 def test_an_open_window_is_told_so() -> None:

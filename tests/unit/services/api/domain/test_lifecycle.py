@@ -12,7 +12,7 @@ from services.api.domain import lifecycle, mailings
 from services.api.domain.failures import Conflict, Invalid
 from services.api.domain.mailings import Mailing, MailingState, Step
 from shared.contracts.gates import Gate, GatesChanged
-from shared.contracts.mailings import MailingChanged, MailingSpec
+from shared.contracts.mailings import FilterSpec, MailingChanged, MailingSpec
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -182,3 +182,18 @@ def test_whatever_is_done_revisions_rise_one_by_one_and_each_is_told_once(did: l
         assert closed == (now.state not in (MailingState.SCHEDULED, MailingState.RUNNING))
         if now.state in (MailingState.SCHEDULED, MailingState.RUNNING):
             assert (now.state is MailingState.RUNNING) == (now.started_at is not None)
+
+
+@pytest.mark.parametrize("state", [MailingState.RUNNING, MailingState.PAUSED, MailingState.DRAFT])
+def test_what_was_frozen_takes_no_other_filter(state: MailingState) -> None:
+    before = mailing(state)
+    frozen = before.spec.model_copy(update={"audience": "frozen"})
+    other = frozen.model_copy(update={"filter": FilterSpec(tags=("other",))})
+    was = replace(before, spec=frozen)
+    if state is MailingState.DRAFT:
+        assert lifecycle.changed(was, None, other, NOW).mailing.spec == other
+        return
+    with pytest.raises(Invalid) as refused:
+        lifecycle.changed(was, None, other, NOW)
+    assert [fault.field for fault in refused.value.errors] == ["filter"]
+    assert lifecycle.changed(was, None, frozen.model_copy(update={"text": "New"}), NOW).messages

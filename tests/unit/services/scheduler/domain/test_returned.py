@@ -14,6 +14,7 @@ from services.scheduler.domain.returned import (
     due_after,
     matches,
 )
+from shared.contracts.commands import Grounds
 from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.mailings import FilterSpec
 from tests.support.examples import mailing
@@ -115,4 +116,29 @@ def test_a_stopped_channel_is_given_time(reason: str, pause: int) -> None:
             "reason": reason,
         }
     )
-    assert due_after(event, NOON) == NOON + timedelta(seconds=pause)
+    assert due_after(event, None, NOON) == NOON + timedelta(seconds=pause)
+
+
+@pytest.mark.parametrize("left", [-1, 0, 48])
+def test_what_came_too_late_for_its_window_is_not_tried_again_in_it(left: int) -> None:
+    closes = NOON + timedelta(seconds=left)
+    grounds = Grounds(
+        mailing_id=1,
+        timezone="UTC",
+        opens_at=NOON - timedelta(hours=1),
+        closes_at=closes,
+        tzdata="2026b",
+        text_revision=1,
+    )
+    event = DeliveryEvent(
+        message_id=1,
+        mailing_id=1,
+        client_id=1,
+        timezone="UTC",
+        dispatch=1,
+        kind="returned",
+        at=NOON,
+        reason="window_closed",
+    )
+    assert due_after(event, grounds, NOON) == max(NOON, closes)
+    assert due_after(event, None, NOON) == NOON

@@ -165,8 +165,8 @@ def test_what_is_recorded_comes_before_gates() -> None:
     assert published(verdict(work(), row("sent"), mailing_gate=closed)) == ("sent", 1, 1)
 
 
-@pytest.mark.parametrize(("left", "returns"), [(0, True), (-1, True), (1, False)])
-def test_after_the_window_it_returns(left: int, returns: bool) -> None:
+@pytest.mark.parametrize(("left", "returns"), [(0, True), (-1, True), (0.2, True), (1, False)])
+def test_after_the_window_it_returns(left: float, returns: bool) -> None:
     found = verdict(work(not_after=START + timedelta(seconds=left)), None)
     if returns:
         assert isinstance(found, Record)
