@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
+from deploy.local.health import http_status
 from deploy.local.ports import free_ports
 from deploy.local.run_ports import read_ports
 from deploy.secret_values import read_secrets
@@ -45,6 +46,12 @@ class House:
     environment: Mapping[str, str]
 
     # ---- what a user does
+
+    async def log_in(self) -> None:
+        password = read_secrets(self.home / "secrets.env")["API_ADMIN_PASSWORD"]
+        answer = await self.api.post("/auth/login", json={"email": LOGIN, "password": password})
+        assert answer.status_code == 200, answer.text
+        self.api.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     async def import_clients(self, body: bytes) -> Json:
         answer = await self.api.post(
@@ -90,6 +97,17 @@ class House:
         assert answer.status_code == 200, answer.text
         found: Json = answer.json()
         return found
+
+    async def messages(self, mailing: int, status: str) -> list[Json]:
+        """Every message of a mailing that has this status."""
+        found: list[Json] = []
+        query: dict[str, Any] = {"status": status, "limit": 500}
+        while True:
+            page = await self.ask(f"/mailings/{mailing}/messages", **query)
+            found += page["items"]
+            if page["next_cursor"] is None:
+                return found
+            query["cursor"] = page["next_cursor"]
 
     async def sent(self, message: int, patience: float = 20) -> Json:
         """What is known of a message once it has been sent."""
@@ -168,11 +186,21 @@ class House:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    async def back(self, name: str, gone: int) -> None:
+    async def back(self, name: str, gone: int, patience: float = 10) -> None:
         async def again() -> bool:
             return self.pid(name) != gone
 
-        await eventually(again, 10, every=0.1)
+        await eventually(again, patience, every=0.1)
+
+    async def ready(self, name: str, patience: float = 60) -> None:
+        """Wait until a service that was brought back says that it is ready."""
+        port = {**read_ports(self.home / "ports.json"), "api": int(self.environment["API_PORT"])}
+
+        async def healthy() -> bool:
+            status = await asyncio.to_thread(http_status, port[name], "/health/ready")
+            return status == 200
+
+        await eventually(healthy, patience, every=0.1)
 
     async def command(self, name: str) -> None:
         """What ``make <name>`` does."""
@@ -184,6 +212,12 @@ class House:
         port = read_ports(self.home / "ports.json")["postgres"]
         name = f"carillon_{service}"
         return f"postgresql://{name}:{quote(password, safe='')}@127.0.0.1:{port}/{name}"
+
+    def management(self) -> tuple[str, tuple[str, str]]:
+        """The URL of the broker's management API, and the login of its administrator."""
+        password = read_secrets(self.home / "secrets.env")["RABBITMQ_ADMIN_PASSWORD"]
+        port = read_ports(self.home / "ports.json")["management"]
+        return f"http://127.0.0.1:{port}", ("admin", password)
 
     def log(self, name: str) -> str:
         return (self.home / "run" / f"{name}.log").read_text()
@@ -231,17 +265,11 @@ async def running_house(home: Path, settings: Mapping[str, str]) -> AsyncIterato
             for port, path in ((api_port, "/api/v1"), (simulator_port, ""))
         )
         async with api, simulator:
-            await _log_in(api, home)
-            yield House(home, api, simulator, environment)
+            house = House(home, api, simulator, environment)
+            await house.log_in()
+            yield house
     finally:
         await _command("reset", environment)
-
-
-async def _log_in(api: httpx.AsyncClient, home: Path) -> None:
-    password = read_secrets(home / "secrets.env")["API_ADMIN_PASSWORD"]
-    answer = await api.post("/auth/login", json={"email": LOGIN, "password": password})
-    assert answer.status_code == 200, answer.text
-    api.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
 
 async def _command(name: str, environment: Mapping[str, str]) -> None:
