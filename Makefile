@@ -71,7 +71,7 @@ bench-planning: $(STAMP) ## Measure previews and plans over ten thousand clients
 	$(PYTHON) -m tests.bench.planning $(BENCH)
 
 .PHONY: chaos
-chaos: $(STAMP) ## Kill services at random during mailings and count what arrived
+chaos: $(STAMP) ## Break things during mailings and count what arrived (CHAOS="--short --seed 5")
 	$(PYTHON) -m tests.chaos $(CHAOS)
 
 # ---------------------------------------------------------------- the environment

@@ -10,19 +10,22 @@ import asyncio
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 
 from tests.chaos.report import told
-from tests.chaos.runs import SETTINGS, Run, carry_out
+from tests.chaos.runs import Run, carry_out
 from tests.chaos.scenarios import SCENARIOS, Extent
-from tests.support.house import running_house
+from tests.support.house import TWO_OF_EACH, running_house
+
+WIDTH = 140  # columns, also where the output is a file
 
 
 def main() -> None:
     runs = asyncio.run(_runs(_options()))
-    Console().print(told(runs))
+    Console(width=WIDTH).print(told(runs))
     sys.exit(not all(run.sound for run in runs))
 
 
@@ -44,20 +47,36 @@ def _options() -> argparse.Namespace:
 
 
 async def _runs(options: argparse.Namespace) -> list[Run]:
+    """A run that was not sound is the last: what it left behind would be counted in the next."""
     home = Path(tempfile.mkdtemp(prefix="carillon-chaos-"))
     extent = Extent.short() if options.short else Extent.long()
     runs: list[Run] = []
     try:
-        async with running_house(home, SETTINGS) as house:
-            for name in options.scenario or SCENARIOS:
-                for seed in range(options.seed, options.seed + options.rounds):
-                    first = (len(runs) + 1) * options.messages
-                    phones = range(first, first + options.messages)
-                    runs.append(await carry_out(house, SCENARIOS[name], seed, phones, extent))
-                    print(runs[-1].sentence, flush=True)
+        async with running_house(home, TWO_OF_EACH) as house:
+            for number, (name, seed) in enumerate(_wanted(options), 1):
+                first = number * options.messages
+                phones = range(first, first + options.messages)
+                run = await carry_out(house, SCENARIOS[name], seed, phones, extent)
+                print(run.sentence, flush=True)
+                runs.append(run)
+                if not run.sound:
+                    _keep_logs(home)
+                    break
     finally:
         shutil.rmtree(home, ignore_errors=True)
     return runs
+
+
+def _wanted(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
+    for name in options.scenario or SCENARIOS:
+        yield from ((name, options.seed + more) for more in range(options.rounds))
+
+
+def _keep_logs(home: Path) -> None:
+    kept = Path(tempfile.mkdtemp(prefix="carillon-chaos-logs-"))
+    for log in (home / "run").glob("*.log"):
+        shutil.copy(log, kept)
+    print(f"The logs are kept in {kept}.", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@ count shows), in the outbox, among the scheduler's batches, in the ledger's clai
 """
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
 import httpx
 
+from deploy.local.plan import VHOST
 from tests.support.house import House, eventually
 
 # The management API counts every five seconds, and what is told last is still on its way.
@@ -21,15 +24,15 @@ LYING = {
 }
 
 
-async def remains(house: House) -> dict[str, int]:
+async def remains(house: House, patience: float = SETTLED_WITHIN) -> dict[str, int]:
     """Where how much lies, once it has had the time to go; empty when nothing does."""
-    deadline = time.monotonic() + SETTLED_WITHIN
+    deadline = time.monotonic() + patience
 
     async def settled() -> list[dict[str, int]]:
         found = await _queues(house) | await _rows(house)
         return [found] if not found or time.monotonic() > deadline else []
 
-    (found,) = await eventually(settled, SETTLED_WITHIN * 2, every=1.0)
+    (found,) = await eventually(settled, patience * 2 + SETTLED_WITHIN, every=1.0)
     return dict(found)
 
 
@@ -37,15 +40,16 @@ async def _queues(house: House) -> dict[str, int]:
     url, login = house.management()
     async with httpx.AsyncClient(base_url=url, auth=login, timeout=30, trust_env=False) as client:
         try:
-            queues = (await client.get("/api/queues/carillon")).raise_for_status().json()
+            queues = (await client.get(f"/api/queues/{VHOST}")).raise_for_status().json()
         except httpx.HTTPError:  # the broker may have come back a moment ago
             return {"management": 1}
-    counts = {queue["name"]: _held(queue) for queue in queues}
+    counts = {queue["name"]: held(queue) for queue in queues}
     return {name: count for name, count in counts.items() if count}
 
 
-def _held(queue: dict[str, int]) -> int:
-    return queue.get("messages", 1) + queue.get("messages_dlx", 0)
+def held(queue: Mapping[str, Any]) -> int:
+    """One of which nothing is known (its leader is not back) counts as if it held something."""
+    return int(queue.get("messages", 1)) + int(queue.get("messages_dlx", 0))
 
 
 async def _rows(house: House) -> dict[str, int]:

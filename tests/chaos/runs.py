@@ -13,12 +13,6 @@ from tests.chaos.scenarios import Extent, Scenario
 from tests.chaos.trouble import Trouble
 from tests.support.house import House, csv_of
 
-SETTINGS = {
-    "SCHEDULER_REPLICAS": "2",
-    "SENDER_REPLICAS": "2",
-    "SENDER_RETRY_TIERS": "1,2,5",
-    "SENDER_CALL_TIMEOUT": "3",
-}
 SLOTS = 200  # calls that two senders have under way
 SLOWEST = 1.5  # seconds for a call: half of what the senders wait
 ZONES = ("Europe/Moscow", "Asia/Tokyo", "America/New_York", "UTC")
@@ -30,7 +24,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """``changed``: repeats that said something else; ``remains``: what lies where, afterwards."""
+    """``changed``: repeats that said something else; ``remains``: what lies where, afterwards;
+    ``failure``: why the run was broken off, or the books were found wrong."""
 
     scenario: str
     seed: int
@@ -40,11 +35,13 @@ class Run:
     by_status: Mapping[str, int]
     remains: Mapping[str, int]
     seconds: float
+    failure: str | None = None
 
     @property
     def sound(self) -> bool:
         v = self.verdict
-        return v.harmed and not (v.lost or v.unexplained or self.changed or self.remains)
+        bad = v.lost or v.unexplained or self.changed or self.remains or self.failure
+        return v.harmed and not bad
 
     @property
     def sentence(self) -> str:
@@ -52,16 +49,14 @@ class Run:
         return (
             f"{self.scenario}, seed {self.seed}, {self.seconds:.0f} s: {counts}, {self.verdict},"
             f" {self.changed} changed, {dict(self.remains) or 'nothing'} left behind"
+            + (f"; {self.failure}" if self.failure else "")
         )
 
 
 async def carry_out(
     house: House, scenario: Scenario, seed: int, phones: range, extent: Extent
 ) -> Run:
-    """``phones``: nine digits each, of clients that no other run has.
-
-    Raises TimeoutError when the mailing does not finish.
-    """
+    """``phones``: nine digits each, of clients that no other run has."""
     started = time.monotonic()
     slow = min(scenario.lasts * SLOTS / len(phones), SLOWEST)
     trouble = Trouble(house, random.Random(seed), len(phones), {"latency_ms": slow * 1000})
@@ -71,9 +66,9 @@ async def carry_out(
     tag = f"chaos-{phones.start}"
     await house.import_clients(csv_of(phones, ZONES, tag))
     mailing = await house.launch(filter={"tags": [tag]})
-    await scenario.happens(trouble, extent)
-    books = await house.finished(mailing, PATIENCE)
+    failure = await _live_through(scenario, trouble, extent, mailing)
     finished = time.time()
+    books = await house.ask(f"/mailings/{mailing}/statistics")
     provider = await house.provider()
     evidence = Evidence(
         phones=frozenset(f"79{phone:09d}" for phone in phones),
@@ -92,7 +87,22 @@ async def carry_out(
         by_status=books["by_status"],
         remains=await remains(house),
         seconds=time.monotonic() - started,
+        failure=failure,
     )
+
+
+async def _live_through(
+    scenario: Scenario, trouble: Trouble, extent: Extent, mailing: int
+) -> str | None:
+    """What goes wrong, and the mailing's end all the same. A sentence if it did not come to it."""
+    try:
+        await scenario.happens(trouble, extent)
+        await trouble.house.finished(mailing, PATIENCE)
+    except TimeoutError as stuck:
+        return f"stuck: {stuck}"
+    except AssertionError as wrong:  # the books do not balance, or cannot be had
+        return f"wrong: {wrong}"
+    return None
 
 
 def _acceptance(record: Json) -> Acceptance:

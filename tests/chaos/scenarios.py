@@ -90,7 +90,7 @@ async def _once_somewhere(trouble: Trouble, deed: Callable[[], Awaitable[None]])
 SCENARIOS = {
     one.name: one
     for one in (
-        Scenario("random-kills", 10.0, random_kills),
+        Scenario("random-kills", 20.0, random_kills),
         Scenario("rabbitmq-killed", 8.0, rabbitmq_killed),
         Scenario("postgres-killed", 8.0, postgres_killed),
         Scenario("rabbitmq-paused", 8.0, rabbitmq_paused),

@@ -9,14 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.house import House, running_house
+from tests.support.house import TWO_OF_EACH, House, running_house
 
-SETTINGS = {
-    "SCHEDULER_REPLICAS": "2",
-    "SENDER_REPLICAS": "2",
-    "SENDER_RETRY_TIERS": "1,2,5",
-    "SENDER_CALL_TIMEOUT": "3",
-}
 _phones = count(1, 1_000_000)
 
 
@@ -24,7 +18,7 @@ _phones = count(1, 1_000_000)
 async def only_house() -> AsyncIterator[House]:
     # Not under pytest's own folder: that one is closed to the user PostgreSQL runs as.
     home = Path(tempfile.mkdtemp(prefix="carillon-e2e-"))
-    async with running_house(home, SETTINGS) as house:
+    async with running_house(home, TWO_OF_EACH) as house:
         yield house
     shutil.rmtree(home, ignore_errors=True)
 

@@ -18,12 +18,20 @@ import httpx
 
 from deploy.local.health import http_status
 from deploy.local.ports import free_ports
+from deploy.local.rabbitmq import ADMIN
 from deploy.local.run_ports import read_ports
 from deploy.secret_values import read_secrets
 from shared.contracts.statuses import Status
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGIN = "admin@example.com"
+# Somebody to take over, and nothing that is worth waiting for.
+TWO_OF_EACH = {
+    "SCHEDULER_REPLICAS": "2",
+    "SENDER_REPLICAS": "2",
+    "SENDER_RETRY_TIERS": "1,2,5",
+    "SENDER_CALL_TIMEOUT": "3",
+}
 STATUSES = [status.value for status in Status]
 
 Json = dict[str, Any]
@@ -217,7 +225,7 @@ class House:
         """The URL of the broker's management API, and the login of its administrator."""
         password = read_secrets(self.home / "secrets.env")["RABBITMQ_ADMIN_PASSWORD"]
         port = read_ports(self.home / "ports.json")["management"]
-        return f"http://127.0.0.1:{port}", ("admin", password)
+        return f"http://127.0.0.1:{port}", (ADMIN, password)
 
     def log(self, name: str) -> str:
         return (self.home / "run" / f"{name}.log").read_text()

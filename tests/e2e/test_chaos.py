@@ -1,0 +1,36 @@
+"""Three scenarios of ``make chaos`` with one seed: enough to see a guarantee that was taken out."""
+
+import httpx
+import pytest
+
+from deploy.local.plan import VHOST
+from shared.contracts.topology import DEAD
+from tests.chaos.remains import remains
+from tests.chaos.runs import carry_out
+from tests.chaos.scenarios import SCENARIOS, Extent
+from tests.support.house import House
+
+COUNT = 1_500
+SEED = 4
+
+
+@pytest.mark.parametrize("name", ["rabbitmq-killed", "postgres-killed", "provider-in-turns"])
+async def test_nothing_is_lost_and_every_repeat_is_explained(
+    house: House, first_phone: int, name: str
+) -> None:
+    phones = range(first_phone, first_phone + COUNT)
+    run = await carry_out(house, SCENARIOS[name], SEED, phones, Extent.short())
+    assert run.sound, run.sentence
+
+
+async def test_what_was_parked_counts_as_left_behind(house: House) -> None:
+    url, login = house.management()
+    message = {"routing_key": DEAD, "payload": "?", "payload_encoding": "string", "properties": {}}
+    async with httpx.AsyncClient(base_url=f"{url}/api", auth=login, trust_env=False) as management:
+        published = await management.post(f"/exchanges/{VHOST}/amq.default/publish", json=message)
+        assert published.json() == {"routed": True}
+        try:
+            assert await remains(house, 10) == {DEAD: 1}
+        finally:
+            (await management.delete(f"/queues/{VHOST}/{DEAD}/contents")).raise_for_status()
+    assert await remains(house) == {}
