@@ -65,7 +65,8 @@ async def carry_out(
     await house.misbehave(**trouble.usual)
     tag = f"chaos-{phones.start}"
     await house.import_clients(csv_of(phones, ZONES, tag))
-    mailing = await house.launch(filter={"tags": [tag]})
+    rate = max(1, round(len(phones) / scenario.lasts)) if scenario.paced else None
+    mailing = await house.launch(filter={"tags": [tag]}, rate_per_second=rate)
     failure = await _live_through(scenario, trouble, extent, mailing)
     finished = time.time()
     books = await house.ask(f"/mailings/{mailing}/statistics")

@@ -30,11 +30,13 @@ class Extent:
 
 @dataclass(frozen=True)
 class Scenario:
-    """``lasts``: seconds that the mailing would take undisturbed; the provider is slow enough."""
+    """``lasts``: seconds that the mailing would take undisturbed; the provider is slow enough.
+    ``paced``: it is also emitted in the same time and not ahead, so batch follows batch."""
 
     name: str
     lasts: float
     happens: Callable[[Trouble, Extent], Awaitable[None]]
+    paced: bool = False
 
 
 async def random_kills(trouble: Trouble, extent: Extent) -> None:
@@ -50,6 +52,16 @@ async def rabbitmq_killed(trouble: Trouble, _extent: Extent) -> None:
 
 async def postgres_killed(trouble: Trouble, _extent: Extent) -> None:
     await _once_somewhere(trouble, lambda: trouble.kill("postgres"))
+
+
+async def batch_cut_off(trouble: Trouble, _extent: Extent) -> None:
+    """While a batch is being published, first its scheduler dies, later the broker."""
+    await trouble.reached(trouble.chance.uniform(0.05, 0.3))
+    async with trouble.publishing():
+        await asyncio.gather(*(trouble.kill(f"scheduler-{n}") for n in (1, 2)))
+    await trouble.reached(trouble.chance.uniform(0.4, 0.6))
+    async with trouble.publishing():
+        await trouble.cut_off("rabbitmq")
 
 
 async def rabbitmq_paused(trouble: Trouble, extent: Extent) -> None:
@@ -93,6 +105,7 @@ SCENARIOS = {
         Scenario("random-kills", 20.0, random_kills),
         Scenario("rabbitmq-killed", 8.0, rabbitmq_killed),
         Scenario("postgres-killed", 8.0, postgres_killed),
+        Scenario("batch-cut-off", 8.0, batch_cut_off, paced=True),
         Scenario("rabbitmq-paused", 8.0, rabbitmq_paused),
         Scenario("postgres-paused", 8.0, postgres_paused),
         Scenario("provider-in-turns", 20.0, provider_in_turns),

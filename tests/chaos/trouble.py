@@ -5,16 +5,20 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from tests.chaos.judge import Harm
-from tests.support.house import House
+from tests.support.house import House, eventually
 
 BACK_WITHIN = 60.0  # seconds; RabbitMQ takes ten to start, more on a busy machine
+HANGS = 0.5  # seconds: a publisher's answer is overdue, its patience not yet at an end
+PUBLISHES_WITHIN = 30.0  # seconds
 
 
 @dataclass
@@ -36,9 +40,31 @@ class Trouble:
         """kill -9 of a process with its children; returns when it is there again and ready."""
         with self._harm(f"kill -9 {name}", cuts_calls=name.startswith("sender"), lasting=False):
             gone = self.house.pid(name)
-            for pid in family(gone):
-                _signal(pid, signal.SIGKILL)
+            kill_family(gone)
         await self.house.back(name, gone)
+
+    async def cut_off(self, name: str) -> None:
+        """A process hangs and then dies: what was said to it meanwhile, nobody has heard."""
+        with self._harm(f"hanging and kill -9 of {name}"):
+            gone = self.house.pid(name)
+            os.kill(gone, signal.SIGSTOP)
+            await asyncio.sleep(HANGS)
+            kill_family(gone)
+        await self.house.back(name, gone)
+
+    @asynccontextmanager
+    async def publishing(self) -> AsyncIterator[None]:
+        """Entered when a batch is written down and not known to be published: the worst moment."""
+        scheduler = await asyncpg.connect(self.house.database("scheduler"))
+        try:
+
+            async def unpublished() -> bool:
+                return bool(await scheduler.fetchval("SELECT EXISTS (SELECT FROM batch)"))
+
+            await eventually(unpublished, PUBLISHES_WITHIN, every=0)
+            yield
+        finally:
+            await scheduler.close()
 
     async def restart(self, name: str) -> None:
         """SIGTERM, as a deploy does; returns when the next one is ready."""
@@ -80,6 +106,13 @@ async def stopped_for(pid: int, seconds: float) -> None:
     finally:
         for one in reversed(halted):
             _signal(one, signal.SIGCONT)
+
+
+def kill_family(pid: int) -> None:
+    """kill -9 of a process and all its children; it does nothing more from this moment on."""
+    _signal(pid, signal.SIGSTOP)  # or it went on while we look for its children, and had others
+    for one in family(pid):
+        _signal(one, signal.SIGKILL)
 
 
 def family(pid: int) -> list[int]:

@@ -10,7 +10,7 @@ from tests.chaos.runs import carry_out
 from tests.chaos.scenarios import SCENARIOS, Extent
 from tests.support.house import House
 
-COUNT = 1_500
+COUNT = 1_000
 SEED = 4
 
 
