@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 
 from deploy.local.health import http_status
+from deploy.local.plan import USER, VHOST
 from deploy.local.ports import free_ports
 from deploy.local.rabbitmq import ADMIN
 from deploy.local.run_ports import read_ports
@@ -226,6 +227,12 @@ class House:
         password = read_secrets(self.home / "secrets.env")["RABBITMQ_ADMIN_PASSWORD"]
         port = read_ports(self.home / "ports.json")["management"]
         return f"http://127.0.0.1:{port}", (ADMIN, password)
+
+    def broker(self) -> str:
+        """The AMQP URL of the services' virtual host, as their user."""
+        password = read_secrets(self.home / "secrets.env")["RABBITMQ_PASSWORD"]
+        port = read_ports(self.home / "ports.json")["amqp"]
+        return f"amqp://{USER}:{quote(password, safe='')}@127.0.0.1:{port}/{VHOST}"
 
     def log(self, name: str) -> str:
         return (self.home / "run" / f"{name}.log").read_text()
