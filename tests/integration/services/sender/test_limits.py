@@ -1,0 +1,64 @@
+"""A provider with a limit, and one that goes away: what several senders make of it together."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from deploy.simulator.faults import Answer
+from tests.integration.services.sender.world import World, commands, until
+
+LIMIT = 100
+
+
+async def three_senders(world: World, stack: AsyncExitStack) -> None:
+    for _ in range(3):
+        await stack.enter_async_context(world.sender(concurrency=20))
+
+
+async def test_senders_find_the_limit_of_the_provider_together(world: World) -> None:
+    world.misbehave(rate_limit_per_second=LIMIT, latency_ms=20)
+    async with AsyncExitStack() as stack:
+        await three_senders(world, stack)
+        for _ in range(50):
+            await world.send(*commands(100))
+        await asyncio.sleep(15)
+        before, began = dict(world.provider.books.by_answer), monotonic()
+        await asyncio.sleep(15)
+        after, lasted = dict(world.provider.books.by_answer), monotonic() - began
+    sent, refused = (after.get(a, 0) - before.get(a, 0) for a in (Answer.OK, Answer.THROTTLED))
+    assert 0.9 * LIMIT <= sent / lasted <= 1.1 * LIMIT
+    assert refused < 0.01 * (sent + refused)
+    assert {event.attempt for event in world.events()} == {1}
+
+
+async def test_outage_is_probed_seldom_and_its_end_is_seen_at_once(world: World) -> None:
+    world.misbehave(outage=True)
+    async with AsyncExitStack() as stack:
+        await three_senders(world, stack)
+        for _ in range(6):
+            await world.send(*commands(50))
+        short = commands(30)
+        await world.send(*short, not_after=datetime.now(UTC) + timedelta(seconds=5))
+        await asyncio.sleep(3)
+        before = world.provider.books.calls
+        await asyncio.sleep(6)
+        assert 0 < world.provider.books.calls - before <= 5 * 6
+        await world.ended(*short)
+        ends = [world.events(each.message_id)[-1] for each in short]
+        assert {(end.kind, end.reason) for end in ends} == {("returned", "window_closed")}
+        world.misbehave()
+        returned_at = monotonic()
+        await until(lambda: world.provider.books.summary()["distinct"] >= 200)
+        assert monotonic() - returned_at < 5
+
+
+async def test_hanging_provider_is_seen_to_return_before_its_calls_time_out(world: World) -> None:
+    world.misbehave(hang_rate=1.0)
+    async with world.sender(concurrency=5, breaker_failures=5, call_timeout=8.0):
+        await world.send(*commands(40))
+        await asyncio.sleep(10)  # the first calls have timed out, a probe hangs
+        world.misbehave()
+        returned_at = monotonic()
+        await until(lambda: world.provider.books.by_answer[Answer.OK] >= 30)
+        assert monotonic() - returned_at < 5
