@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
 from services.api.domain.explain_facts import PlanStanding
 from services.api.domain.imports.batches import RowError
 from services.api.domain.imports.progress import Import, ImportFormat, ImportTask
+from services.api.domain.logins import Door, Knock, LoginLimits
 from services.api.domain.mailings import Mailing, MailingState, NewMailing, Revision
 from services.api.domain.outbox import OutboxRow
 from services.api.domain.tags import Tag
@@ -30,6 +31,30 @@ class Users(Protocol):
     async def add_admin(self, email: str, password_hash: str, now: datetime) -> bool:
         """False when somebody has this address already; they stay as they are."""
         ...
+
+
+class Logins(Protocol):
+    """Tries to log in, counted at each door."""
+
+    async def knock(self, knock: Knock, now: datetime) -> Mapping[Door, datetime]:
+        """Until when each door is busy. They stay locked to others to the transaction's end."""
+        ...
+
+    async def is_known(self, knock: Knock, now: datetime) -> bool:
+        """Whether the account's owner has logged in from this address."""
+        ...
+
+    async def count(self, knock: Knock, busy: Mapping[Door, datetime]) -> None: ...
+
+    async def take_back(self, knock: Knock, pauses: Mapping[Door, timedelta]) -> None:
+        """A counted try was none: each door is free again earlier by its pause."""
+        ...
+
+    async def remember(self, knock: Knock, until: datetime) -> None:
+        """The account's owner was at this address."""
+        ...
+
+    async def forget_what_is_over(self, now: datetime) -> None: ...
 
 
 class Clients(Protocol):
@@ -175,6 +200,7 @@ class Store:
     """The whole database as one transaction sees it."""
 
     users: Users
+    logins: Logins
     clients: Clients
     tags: Tags
     mailings: Mailings
@@ -304,6 +330,7 @@ class Ports:
     imports: ImportQueue
     passwords: Passwords
     tokens: TokenMint
+    login_limits: LoginLimits
     statistics: Statistics
     plans: Plans
     gates: Gates

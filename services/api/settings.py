@@ -1,10 +1,34 @@
 """What the api reads from its environment."""
 
-from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from shared.domain.message_id import NODES
 from shared.runtime.settings import ServiceSettings
+
+
+def _split(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _is_origin(value: str) -> str:
+    """As browsers send it. An asterisk is none: whoever may call is named."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or value != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("An origin is scheme://host or scheme://host:port.")
+    if not parts.hostname or "*" in value or "@" in value:
+        raise ValueError("An origin names one host.")
+    return value
+
+
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_is_origin)], ...], NoDecode, BeforeValidator(_split)
+]
 
 
 class ApiSettings(ServiceSettings):
@@ -26,6 +50,20 @@ class ApiSettings(ServiceSettings):
     jwt_secret: SecretStr = Field(min_length=32)
     access_token_seconds: int = Field(default=3600, gt=0)
     refresh_token_seconds: int = Field(default=14 * 24 * 3600, gt=0)
+
+    # Tries to log in, counted at three doors (services/api/domain/logins.py): each lets so many
+    # through at once, then as many per span. Five guesses let a person mistype; a stranger has
+    # 480 a day at one address, 1,200 at all of them together.
+    login_tries: int = Field(default=5, gt=0)
+    login_seconds: int = Field(default=900, gt=0)
+    login_account_tries: int = Field(default=50, gt=0)
+    login_account_seconds: int = Field(default=3600, gt=0)
+    # Wide, for a whole office may come from one address.
+    login_address_tries: int = Field(default=100, gt=0)
+    login_address_seconds: int = Field(default=900, gt=0)
+
+    # Other origins whose pages may call the api, such as https://desk.example.com: none.
+    cors_origins: Origins = ()
 
     stats_url: str = "http://127.0.0.1:8003"
     scheduler_url: str = "http://127.0.0.1:8001"

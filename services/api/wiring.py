@@ -22,6 +22,7 @@ from services.api.adapters.plans import HttpPlans
 from services.api.adapters.statistics import HttpStatistics
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tokens import JwtMint
+from services.api.domain.logins import Limit, LoginLimits
 from services.api.entrypoints import ticks
 from services.api.entrypoints.http.app import create_app
 from services.api.entrypoints.messages import listen_to_progress
@@ -61,6 +62,7 @@ def make_app(settings: ApiSettings | None = None) -> FastAPI:
         service_token=parts.settings.service_token.get_secret_value(),
         import_max_bytes=parts.settings.import_max_bytes,
         root_path=parts.settings.root_path,
+        cors_origins=parts.settings.cors_origins,
         health=health_routes(checks),
         lifespan=lambda _: _running(parts),
     )
@@ -106,11 +108,23 @@ def _make_ports(
             timedelta(seconds=settings.refresh_token_seconds),
             clock,
         ),
+        login_limits=_login_limits(settings),
         statistics=HttpStatistics(stats),
         plans=HttpPlans(scheduler),
         gates=SqlGates(engine),
         message_ids=MessageIds(settings.node),
         clock=clock,
+    )
+
+
+def _login_limits(settings: ApiSettings) -> LoginLimits:
+    def limit(tries: int, seconds: int) -> Limit:
+        return Limit(tries, timedelta(seconds=seconds))
+
+    return LoginLimits(
+        here=limit(settings.login_tries, settings.login_seconds),
+        account=limit(settings.login_account_tries, settings.login_account_seconds),
+        address=limit(settings.login_address_tries, settings.login_address_seconds),
     )
 
 
@@ -138,6 +152,7 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
         "broker-gates": partial(_connect, parts.gates),
         "relay": partial(lead, parts.engine, RELAY_LOCK, partial(_relay, parts)),
         "uploads": partial(ticks.sweep_uploads, parts.ports),
+        "logins": partial(ticks.sweep_logins, parts.ports),
         "outbox-metrics": partial(ticks.measure, partial(measure_outbox, parts.engine)),
     }
     for number in range(parts.settings.import_workers):

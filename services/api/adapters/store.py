@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.clients import SqlClients
 from services.api.adapters.imports import SqlImports
+from services.api.adapters.logins import SqlLogins
 from services.api.adapters.mailings import SqlMailings
 from services.api.adapters.outbox import SqlOutbox
 from services.api.adapters.revisions import SqlRevisions
@@ -24,6 +25,7 @@ REQUEST_LIMIT = 3.0
 def store_on(connection: AsyncConnection) -> Store:
     return Store(
         users=SqlUsers(connection),
+        logins=SqlLogins(connection),
         clients=SqlClients(connection),
         tags=SqlTags(connection),
         mailings=SqlMailings(connection),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import jwt
 from jwt.types import Options
@@ -11,11 +12,15 @@ from services.api.domain.users import Tokens, TokenUse, User
 from shared.runtime.clock import Clock
 
 _ALGORITHM = "HS256"
+# Who signs, and for whom: nothing else that is ever signed with the same key opens this door.
+_ISSUER = "carillon"
+_AUDIENCE = "carillon-api"
 # What a token must carry; when it expires is judged by our own clock.
 _OPTIONS: Options = {
-    "require": ["sub", "iat", "exp", "typ"],
+    "require": ["iss", "aud", "sub", "iat", "exp", "typ"],
     "verify_exp": False,
     "verify_iat": False,
+    "strict_aud": True,
 }
 
 
@@ -35,7 +40,7 @@ class JwtMint:
 
     def read(self, token: str, use: TokenUse) -> int:
         try:
-            claims = jwt.decode(token, self.secret, algorithms=[_ALGORITHM], options=_OPTIONS)
+            claims = self._verified(token)
             user_id, expires_at = int(claims["sub"]), float(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError):
             raise _refused(f"This is not a valid {use} token.", use) from None
@@ -45,9 +50,22 @@ class JwtMint:
             raise _refused(f"The {use} token has expired.", use)
         return user_id
 
+    def _verified(self, token: str) -> dict[str, Any]:
+        return jwt.decode(
+            token,
+            self.secret,
+            algorithms=[_ALGORITHM],
+            issuer=_ISSUER,
+            audience=_AUDIENCE,
+            options=_OPTIONS,
+        )
+
     def _sign(self, user: User, use: TokenUse, ttl: timedelta) -> str:
         now = self.clock.now()
-        claims = {"sub": str(user.id), "typ": use, "role": user.role, "iat": now, "exp": now + ttl}
+        claims = {
+            **{"iss": _ISSUER, "aud": _AUDIENCE, "sub": str(user.id)},
+            **{"typ": use, "role": user.role, "iat": now, "exp": now + ttl},
+        }
         return jwt.encode(claims, self.secret, algorithm=_ALGORITHM)
 
 

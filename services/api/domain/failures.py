@@ -6,6 +6,7 @@ Failure
 ├── NotFound           no such thing
 ├── Conflict           a duplicate, or the wrong state for this
 ├── TooLarge           more than we take
+├── TooManyTries       somebody has to wait before they try again
 ├── UnsupportedFormat  a kind of content we do not read
 └── Unavailable        another service does not answer; later it may
 """
@@ -54,6 +55,15 @@ class Conflict(Failure):
 
 class TooLarge(Failure):
     pass
+
+
+class TooManyTries(Failure):
+    """``retry_after``: seconds until the next try may be made; ``door`` is for our own eyes."""
+
+    def __init__(self, detail: str, *, retry_after: int, door: str) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        self.door = door
 
 
 class UnsupportedFormat(Failure):

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import Counter
 
-from services.api.handlers import imports
-from services.api.handlers.auth import ensure_first_admin
+from services.api.handlers import auth, imports
 from services.api.handlers.relay import relay_batch
 from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports
 from shared.runtime.database import is_transient
@@ -75,6 +74,13 @@ async def sweep_uploads(ports: Ports) -> None:
         await asyncio.sleep(_SWEEP_EVERY)
 
 
+async def sweep_logins(ports: Ports) -> None:
+    """Removes tries to log in that no longer count, for ever."""
+    while True:
+        await auth.sweep_logins(ports)
+        await asyncio.sleep(_SWEEP_EVERY)
+
+
 async def measure(look: Callable[[], Awaitable[None]]) -> None:
     while True:
         await look()
@@ -95,7 +101,7 @@ class FirstAdmin:
 
     async def ensure(self) -> None:
         if self._email is not None and self._password is not None:
-            if await ensure_first_admin(self._ports, self._email, self._password):
+            if await auth.ensure_first_admin(self._ports, self._email, self._password):
                 log.info("Made the first administrator", extra=facts("admin_made"))
             self._ensured = True
         await asyncio.Event().wait()  # done: nothing to come back for

@@ -14,6 +14,7 @@ from services.api.entrypoints.http import (
     clients,
     docs,
     explain,
+    heading,
     imports,
     internal,
     lifecycle,
@@ -54,6 +55,7 @@ def create_app(
     service_token: str,
     import_max_bytes: int,
     root_path: str = "",
+    cors_origins: Sequence[str] = (),
     health: Sequence[BaseRoute] = (),
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
@@ -67,6 +69,7 @@ def create_app(
         middleware=[
             Middleware(ShownUnder, root_path=root_path),
             Middleware(Measured),
+            *heading.cors(cors_origins),
             Middleware(
                 Closed,
                 prefix=f"{PREFIX}/",

@@ -1,11 +1,15 @@
 """Logging in."""
 
+import logging
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
+from prometheus_client import Counter
 from pydantic import ValidationError
 
+from services.api.domain.failures import TooManyTries, Unauthorized
+from services.api.domain.users import Tokens
 from services.api.entrypoints.http.auth_models import (
     Credentials,
     RefreshBody,
@@ -14,7 +18,18 @@ from services.api.entrypoints.http.auth_models import (
 )
 from services.api.entrypoints.http.common import PREFIX, UserId, Wired
 from services.api.entrypoints.http.problems import answers
+from services.api.entrypoints.http.proxying import client_address
 from services.api.handlers import auth
+from services.api.ports import Ports
+from shared.runtime.logs import facts
+
+log = logging.getLogger(__name__)
+
+LOGINS = Counter(
+    "carillon_api_logins_total",
+    "Tries to log in: granted, refused, or held back at a door (here, account, address)",
+    ["result"],
+)
 
 LOGIN_PATH = f"{PREFIX}/auth/login"
 REFRESH_PATH = f"{PREFIX}/auth/refresh"
@@ -43,23 +58,37 @@ _LOGIN_BODY = {
 
 
 @router.post(
-    "/login", summary="Log in", responses=answers(401, 422, 503), openapi_extra=_LOGIN_BODY
+    "/login", summary="Log in", responses=answers(401, 422, 429, 503), openapi_extra=_LOGIN_BODY
 )
-async def log_in(request: Request, response: Response, wired: Wired) -> TokensView:
+async def log_in(request: Request, wired: Wired) -> TokensView:
     """With JSON, or with the form of OAuth 2 (its `username` is the e-mail address)."""
     credentials = await _credentials(request)
-    tokens = await auth.log_in(wired, credentials.email, credentials.password)
-    return _not_kept(response, TokensView.of(tokens))
+    tokens = await _counted(wired, credentials, client_address(request))
+    return TokensView.of(tokens)
 
 
 @router.post("/refresh", summary="Get new tokens", responses=answers(401, 422, 503))
-async def refresh(body: RefreshBody, response: Response, wired: Wired) -> TokensView:
-    return _not_kept(response, TokensView.of(await auth.refresh(wired, body.refresh_token)))
+async def refresh(body: RefreshBody, wired: Wired) -> TokensView:
+    return TokensView.of(await auth.refresh(wired, body.refresh_token))
 
 
 @router.get("/me", summary="Who am I?", responses=answers(401, 503))
 async def me(wired: Wired, user_id: UserId) -> UserView:
     return UserView.of(await auth.who_am_i(wired, user_id))
+
+
+async def _counted(ports: Ports, credentials: Credentials, address: str) -> Tokens:
+    try:
+        tokens = await auth.log_in(ports, credentials.email, credentials.password, address)
+    except TooManyTries as wait:
+        LOGINS.labels(result=f"held_{wait.door}").inc()
+        log.warning("Too many tries to log in", extra=facts("login_held", door=wait.door))
+        raise
+    except Unauthorized:
+        LOGINS.labels(result="refused").inc()
+        raise
+    LOGINS.labels(result="granted").inc()
+    return tokens
 
 
 async def _credentials(request: Request) -> Credentials:
@@ -77,8 +106,3 @@ async def _form(request: Request) -> dict[str, Any]:
     form = await request.form()
     names = {"username": "email", "password": "password"}
     return {ours: form[theirs] for theirs, ours in names.items() if theirs in form}
-
-
-def _not_kept(response: Response, tokens: TokensView) -> TokensView:
-    response.headers["Cache-Control"] = "no-store"
-    return tokens

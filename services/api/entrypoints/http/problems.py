@@ -18,6 +18,7 @@ from services.api.domain.failures import (
     Invalid,
     NotFound,
     TooLarge,
+    TooManyTries,
     Unauthorized,
     Unavailable,
     UnsupportedFormat,
@@ -36,6 +37,7 @@ _STATUS: dict[type[Failure], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     UnsupportedFormat: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -89,7 +91,7 @@ def of_failure(failure: Failure) -> Response:
     headers = {}
     if isinstance(failure, Unauthorized):
         headers["WWW-Authenticate"] = f"Bearer {failure.challenge}".rstrip()
-    if isinstance(failure, Unavailable):
+    if isinstance(failure, Unavailable | TooManyTries):
         headers["Retry-After"] = str(failure.retry_after)
     return problem(_STATUS[type(failure)], failure.detail, failure.errors, headers)
 

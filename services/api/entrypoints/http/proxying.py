@@ -1,5 +1,11 @@
-"""Being shown under a path by a reverse proxy, whether it strips that path or not."""
+"""Being behind a reverse proxy: shown under a path, whether it strips that path or not; and asked
+by callers whose address only the proxy sees.
 
+The server (uvicorn) puts the address of X-Forwarded-For in place of the proxy's own, if the proxy
+is one of FORWARDED_ALLOW_IPS. From anybody else the header counts for nothing.
+"""
+
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -17,3 +23,8 @@ class ShownUnder:
 
     def _whole(self, path: str) -> str:
         return path if path.startswith(f"{self._root_path}/") else self._root_path + path
+
+
+def client_address(connection: HTTPConnection) -> str:
+    """Empty when there is none, as on a socket of Unix."""
+    return connection.client.host if connection.client is not None else ""

@@ -19,6 +19,7 @@ from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tables import CLIENT, IMPORT, MAILING, OUTBOX, TAG, USER
 from services.api.adapters.tokens import JwtMint
 from services.api.domain.explain_facts import PlanStanding
+from services.api.domain.logins import Limit, LoginLimits
 from services.api.domain.users import Role, User
 from services.api.entrypoints.http.app import create_app
 from services.api.handlers import imports
@@ -38,6 +39,11 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECRET = "a secret that is long enough for HS256"
 SERVICE_TOKEN = "the-token-of-services"
 IMPORT_MAX_BYTES = 4_000_000
+LOGIN_LIMITS = LoginLimits(
+    here=Limit(3, timedelta(minutes=6)),
+    account=Limit(8, timedelta(minutes=16)),
+    address=Limit(12, timedelta(minutes=12)),
+)
 
 _MESSAGES: dict[str, type[Message]] = {
     one.routing_key: one for one in (ClientsChanged, GatesChanged, MailingChanged, TrialsRequested)
@@ -157,6 +163,7 @@ async def engine(one_engine: AsyncEngine) -> AsyncEngine:
     async with one_engine.begin() as connection:
         for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER):
             await connection.execute(delete(table))
+        await connection.execute(text("TRUNCATE login_door, login_known"))
     return one_engine
 
 
@@ -193,6 +200,7 @@ def ports(
         imports=SqlImportQueue(engine),
         passwords=Argon2Passwords(),
         tokens=JwtMint(SECRET, timedelta(hours=1), timedelta(days=14), clock),
+        login_limits=LOGIN_LIMITS,
         statistics=stats,
         plans=plans,
         gates=gates,

@@ -1,3 +1,4 @@
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,7 +32,15 @@ def mint(clock: Clock) -> JwtMint:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    return {"sub": "17", "typ": "access", "iat": NOW, "exp": NOW + timedelta(hours=1)} | changes
+    proper = {
+        **{"iss": "carillon", "aud": "carillon-api", "sub": "17", "typ": "access"},
+        **{"iat": NOW, "exp": NOW + timedelta(hours=1)},
+    }
+    return {name: value for name, value in (proper | changes).items() if value is not None}
+
+
+def signed(**changes: Any) -> str:
+    return jwt.encode(claims(**changes), SECRET, "HS256")
 
 
 def refusal(mint: JwtMint, token: str, use: TokenUse = TokenUse.ACCESS) -> str:
@@ -62,6 +71,17 @@ def test_a_token_is_good_for_its_use_only(mint: JwtMint) -> None:
     assert "another use" in refusal(mint, tokens.access_token, TokenUse.REFRESH)
 
 
+def test_what_is_signed_as_we_sign_it_is_read(mint: JwtMint) -> None:
+    """Else the refusals below would prove nothing."""
+    assert mint.read(signed(), TokenUse.ACCESS) == 17
+
+
+def unsigned(header: str) -> str:
+    """The claims of a good token under another header, without a signature."""
+    body = signed().split(".")[1]
+    return f"{urlsafe_b64encode(header.encode()).decode().rstrip('=')}.{body}."
+
+
 @pytest.mark.parametrize(
     "token",
     [
@@ -70,10 +90,18 @@ def test_a_token_is_good_for_its_use_only(mint: JwtMint) -> None:
         "a.b.c",
         jwt.encode(claims(), "another secret that is long enough too", "HS256"),
         jwt.encode(claims(), SECRET * 2, "HS512"),
+        jwt.encode(claims(), SECRET * 2, "HS384"),
         jwt.encode(claims(), None, "none"),
-        jwt.encode(claims(sub="nobody"), SECRET, "HS256"),
-        jwt.encode({"sub": "17", "typ": "access"}, SECRET, "HS256"),
-        jwt.encode({k: v for k, v in claims().items() if k != "typ"}, SECRET, "HS256"),
+        unsigned('{"alg":"none"}'),
+        unsigned('{"alg":"None","typ":"JWT"}'),
+        unsigned('{"alg":"HS256"}'),
+        unsigned('{"typ":"JWT"}'),
+        signed()[:-2],
+        signed(sub="nobody"),
+        signed(iss="another-carillon"),
+        signed(aud="carillon-desk"),
+        signed(aud=["carillon-api", "carillon-desk"]),
+        *(signed(**{name: None}) for name in ("iss", "aud", "sub", "typ", "iat", "exp")),
     ],
 )
 def test_anything_else_is_refused(mint: JwtMint, token: str) -> None:
