@@ -22,6 +22,14 @@ DEAD = "send.dead"
 
 CHANNELS = ("sms",)
 
+# What the services' user may do, as patterns of names. To bind takes writing to the queue, and no
+# queue is called like an exchange; what waits for a retry is nobody's to read.
+PERMISSIONS = {
+    "configure": "^$",
+    "write": r"^carillon\.",
+    "read": r"^(scheduler|sender|stats|api|send)\.",
+}
+
 # Which events each queue receives.
 EVENT_BINDINGS: dict[str, tuple[str, ...]] = {
     SCHEDULER_EVENTS: ("client.*", "mailing.*", "policy.*"),

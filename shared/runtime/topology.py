@@ -1,7 +1,8 @@
 """Applies the topology to RabbitMQ by its management API: ``python -m shared.runtime.topology``.
 
 Repeatable, and the same on RabbitMQ 3.10 and 4. It also makes the user the services run with, who
-may read and write but not configure.
+may publish to our exchanges and read the queues that services consume, but neither declare, bind
+nor delete anything.
 """
 
 import logging
@@ -13,7 +14,7 @@ import httpx
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode
 
-from shared.contracts.topology import definitions
+from shared.contracts.topology import PERMISSIONS, definitions
 from shared.runtime.logs import configure_logs, facts
 
 log = logging.getLogger(__name__)
@@ -71,8 +72,7 @@ def _wait(client: httpx.Client) -> None:
 
 def _make_user(client: httpx.Client, name: str, password: str, vhost: str) -> None:
     _put(client, f"/users/{quote(name, safe='')}", {"password": password, "tags": ""})
-    permissions = {"configure": "^$", "write": ".*", "read": ".*"}
-    _put(client, f"/permissions/{quote(vhost, safe='')}/{quote(name, safe='')}", permissions)
+    _put(client, f"/permissions/{quote(vhost, safe='')}/{quote(name, safe='')}", PERMISSIONS)
 
 
 def _put(client: httpx.Client, path: str, body: dict[str, str]) -> None:

@@ -2,15 +2,26 @@
 
 import asyncio
 import time
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
+from aio_pika import Message
 from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import DeliveryError
 from aiormq.exceptions import ChannelAccessRefused
 from faststream.rabbit import RabbitBroker
 
 from shared.contracts import topology
 from shared.runtime.broker import Publisher, PublishFailed
-from tests.integration.shared.rabbit import TIERS, apply_topology, envelope, raw_channel, take
+from tests.integration.shared.rabbit import (
+    TIERS,
+    apply_topology,
+    as_services,
+    envelope,
+    raw_channel,
+    take,
+)
 from tests.support.servers import Vhost
 
 pytestmark = pytest.mark.servers
@@ -32,6 +43,42 @@ async def test_services_may_not_configure(amqp_url: str) -> None:
             await channel.declare_queue(
                 topology.STATS_EVENTS, durable=True, arguments={"x-queue-type": "classic"}
             )
+
+
+async def test_services_may_not_bind_nor_delete(amqp_url: str) -> None:
+    """Binding would let one of them read what is meant for another."""
+    async with raw_channel(amqp_url) as channel:
+        queue = await channel.get_queue(topology.API_PROGRESS, ensure=False)
+        with pytest.raises(ChannelAccessRefused):
+            await queue.bind(topology.EVENTS, "#")
+    for forbidden in ("queue_delete", "exchange_delete"):
+        name = topology.EVENTS if forbidden == "exchange_delete" else topology.STATS_EVENTS
+        async with raw_channel(amqp_url) as channel:
+            with pytest.raises(ChannelAccessRefused):
+                await getattr(channel, forbidden)(name)
+
+
+async def test_services_publish_to_our_exchanges_alone(amqp_url: str) -> None:
+    """Not past them into a queue, nor may they read what waits for a retry."""
+    async with raw_channel(amqp_url) as channel:
+        with pytest.raises((ChannelAccessRefused, DeliveryError)):
+            await channel.default_exchange.publish(Message(b"{}"), topology.STATS_EVENTS)
+    async with raw_channel(amqp_url) as channel:
+        waiting = await channel.get_queue(topology.retry_queue("sms", TIERS[0]), ensure=False)
+        with pytest.raises(ChannelAccessRefused):
+            await waiting.get(fail=False)
+
+
+async def test_services_are_no_administrators(own_vhost: Vhost) -> None:
+    """Nor has the broker a guest."""
+    management = urlsplit(own_vhost.management_url)
+    base = f"http://{management.hostname}:{management.port}"
+    url = as_services(own_vhost.amqp_url)
+    await apply_topology(own_vhost.management_url, url)
+    services = (urlsplit(url).username or "", urlsplit(url).password or "")
+    async with httpx.AsyncClient(base_url=base) as client:
+        for login in (services, ("guest", "guest")):
+            assert (await client.get("/api/overview", auth=login)).status_code == 401
 
 
 async def test_the_user_may_be_the_administrator(own_vhost: Vhost) -> None:
