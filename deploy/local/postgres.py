@@ -26,6 +26,7 @@ SETTINGS = {
     "wal_compression": "on",
     "log_min_messages": "warning",
     "log_checkpoints": "off",
+    "log_error_verbosity": "terse",  # without the row that an error is about: it may hold a phone
 }
 
 

@@ -1,11 +1,25 @@
 """Logs: a sentence, the ids, an action. Never a message's text, a phone number or a token."""
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+# Where errors quote what they do not like, which may be anybody's phone or a text. PostgreSQL's
+# detail goes on, over several lines, up to what SQLAlchemy or Python writes behind it.
+_QUOTED = (
+    re.compile(
+        r"(?P<kept>^[ |]*DETAIL: ).*?(?=^[ |]*(?:HINT: |\[SQL: |\(Background on this error"
+        r"|The above exception was|During handling of the above)|^[ |]*\+-+|\Z)",
+        re.MULTILINE | re.DOTALL,
+    ),
+    re.compile(r"(?P<kept>invalid input for query argument \$\d+).*"),
+    re.compile(r"(?P<kept>input_value=).*?(?=, input_type=)", re.DOTALL),
+)
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class _LineFormatter(logging.Formatter):
@@ -18,6 +32,21 @@ class _LineFormatter(logging.Formatter):
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
         return line
+
+    def formatException(self, ei: _ExcInfo) -> str:
+        return unquoted(super().formatException(ei))
+
+
+def unquoted(trace: str) -> str:
+    """Without the values that errors quote."""
+    for quoted in _QUOTED:
+        trace = quoted.sub(_left_out, trace)
+    return trace
+
+
+def _left_out(found: re.Match[str]) -> str:
+    ending = "\n" if found.group().endswith("\n") else ""
+    return f"{found['kept']}(left out){ending}"
 
 
 def configure_logs(level: str) -> None:
