@@ -22,6 +22,7 @@ def serve(app: ASGIApp, settings: ServiceSettings, *, graceful: int = 15) -> Non
         log_config=None,
         access_log=False,  # request lines carry phone numbers; metrics count requests
         proxy_headers=True,
+        server_header=False,  # what we are made of helps only those who look for a way in
         timeout_graceful_shutdown=graceful,
         lifespan="on",
     )

@@ -54,6 +54,22 @@ def test_a_short_secret_is_refused_and_not_shown(
     assert value not in str(refusal.value).replace("too_short", "")
 
 
+def test_other_origins_are_named_or_there_are_none(environment: pytest.MonkeyPatch) -> None:
+    assert ApiSettings().cors_origins == ()
+    environment.setenv("API_CORS_ORIGINS", "https://a.example, http://127.0.0.1:5173")
+    assert ApiSettings().cors_origins == ("https://a.example", "http://127.0.0.1:5173")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "null", "a.example", "https://a.example/", "https://*.example", "https://", "ftp://a"],
+)
+def test_what_is_no_origin_is_refused(environment: pytest.MonkeyPatch, origin: str) -> None:
+    environment.setenv("API_CORS_ORIGINS", origin)
+    with pytest.raises(ValidationError, match="origin"):
+        ApiSettings()
+
+
 def test_test_messages_have_ids_of_a_node_of_their_own(environment: pytest.MonkeyPatch) -> None:
     assert ApiSettings().node == NODES - 1
     for node in ("-1", str(NODES)):
