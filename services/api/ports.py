@@ -250,6 +250,12 @@ class Passwords(Protocol):
         ...
 
 
+class Turns(Protocol):
+    def of(self, key: bytes) -> AbstractAsyncContextManager[None]:
+        """The block is entered by one at a time for each key."""
+        ...
+
+
 class TokenMint(Protocol):
     def issue(self, user: User) -> Tokens: ...
 
@@ -331,6 +337,7 @@ class Ports:
     passwords: Passwords
     tokens: TokenMint
     login_limits: LoginLimits
+    login_turns: Turns
     statistics: Statistics
     plans: Plans
     gates: Gates

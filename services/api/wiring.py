@@ -22,6 +22,7 @@ from services.api.adapters.plans import HttpPlans
 from services.api.adapters.statistics import HttpStatistics
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tokens import JwtMint
+from services.api.adapters.turns import LocalTurns
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.entrypoints import ticks
 from services.api.entrypoints.http.app import create_app
@@ -109,6 +110,7 @@ def _make_ports(
             clock,
         ),
         login_limits=_login_limits(settings),
+        login_turns=LocalTurns(),
         statistics=HttpStatistics(stats),
         plans=HttpPlans(scheduler),
         gates=SqlGates(engine),

@@ -10,15 +10,10 @@ async def log_in(ports: Ports, email: str, password: str, address: str) -> Token
     """``address``: where the caller is. Raises Unauthorized, the same for an unknown user and a
     wrong password, and TooManyTries, the same for an unknown user and a known one."""
     knock = Knock.of(email, address)
-    async with ports.transactions.begin() as store:
-        come = await _let_in(ports, store, knock)
-        user = await store.users.by_email(email)
-    password_hash = None if user is None else user.password_hash
-    matches = await ports.passwords.matches(password_hash, password)
-    if user is None or not matches:
-        raise Unauthorized("The e-mail address or the password is wrong.", field="email")
-    await _welcome(ports, knock, come)
-    return ports.tokens.issue(user)
+    # One after the other: tries with the right password, a dozen at the same time, are taken back
+    # before the next is counted.
+    async with ports.login_turns.of(knock.here):
+        return ports.tokens.issue(await _recognised(ports, knock, email, password))
 
 
 async def sweep_logins(ports: Ports) -> None:
@@ -49,6 +44,19 @@ async def ensure_first_admin(ports: Ports, email: str, password: str) -> bool:
     password_hash = await ports.passwords.hash(password)
     async with ports.transactions.begin() as store:
         return await store.users.add_admin(email, password_hash, ports.clock.now())
+
+
+async def _recognised(ports: Ports, knock: Knock, email: str, password: str) -> User:
+    """What is done is the same for an unknown user until the password is right."""
+    async with ports.transactions.begin() as store:
+        come = await _let_in(ports, store, knock)
+        user = await store.users.by_email(email)
+    password_hash = None if user is None else user.password_hash
+    matches = await ports.passwords.matches(password_hash, password)
+    if user is None or not matches:
+        raise Unauthorized("The e-mail address or the password is wrong.", field="email")
+    await _welcome(ports, knock, come)
+    return user
 
 
 async def _let_in(ports: Ports, store: Store, knock: Knock) -> Come:

@@ -18,6 +18,7 @@ from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tables import CLIENT, IMPORT, MAILING, OUTBOX, TAG, USER
 from services.api.adapters.tokens import JwtMint
+from services.api.adapters.turns import LocalTurns
 from services.api.domain.explain_facts import PlanStanding
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.domain.users import Role, User
@@ -201,6 +202,7 @@ def ports(
         passwords=Argon2Passwords(),
         tokens=JwtMint(SECRET, timedelta(hours=1), timedelta(days=14), clock),
         login_limits=LOGIN_LIMITS,
+        login_turns=LocalTurns(),
         statistics=stats,
         plans=plans,
         gates=gates,
