@@ -85,9 +85,6 @@ class Settings(ServiceSettings):
     breaker_failures: int = Field(default=20, ge=1)
     # While it is open: often enough to notice the end of an outage at once.
     breaker_probe_seconds: float = Field(default=1.0, gt=0)
-    # Each probe that fails doubles it up to this: fifteen senders then make five calls a second
-    # between them, and none notices the provider's return later than this.
-    breaker_probe_slowest_seconds: float = Field(default=3.0, gt=0)
     # While our token is refused: a person has to act, and each probe is one more refusal.
     probe_seconds: float = Field(default=30.0, gt=0)
     # A provider may make the whole channel wait so long; a single message as long as a tier.

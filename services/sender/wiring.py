@@ -134,7 +134,6 @@ def _channel(settings: Settings, channel: str, outside: Outside) -> ChannelSende
         BreakerRules(
             failures=settings.breaker_failures,
             probe_every=settings.breaker_probe_seconds,
-            probe_slowest=settings.breaker_probe_slowest_seconds,
             probe_unauthorized_every=settings.probe_seconds,
             longest_pause=settings.longest_pause,
             pause_untold=1.0,

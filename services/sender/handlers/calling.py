@@ -8,9 +8,8 @@ from time import monotonic
 
 from services.sender.domain.breaker import Breaker, Fault, Flow
 from services.sender.domain.decisions import Rules
-from services.sender.domain.failures import Accepted, OutcomeUnknown, Rejected, Result, Throttled
+from services.sender.domain.failures import Accepted, OutcomeUnknown, Result
 from services.sender.domain.outcomes import Outcome, outcome_of_call
-from services.sender.domain.throttle import Throttle
 from services.sender.domain.work import Work
 from services.sender.handlers import metrics
 from services.sender.ports import Provider
@@ -72,7 +71,6 @@ class Calling:
         self._clock = clock
         self._rules = rules
         self._breaker = breaker
-        self._throttle = Throttle(monotonic())
         self._slots = slots
         self._record = record
         self._under_way: dict[asyncio.Task[None], int] = {}
@@ -80,26 +78,17 @@ class Calling:
         self._accepted = metrics.CALLS.labels(channel, "accepted")
         self._show(None)
         metrics.IN_FLIGHT.labels(channel).set_function(lambda: len(self._under_way))
-        metrics.RATE.labels(channel).set_function(lambda: self._throttle.rate)
 
     def flow(self) -> Flow:
-        """A probe needs a slot, and calls that hang may have them all."""
+        """A probe goes alone: calls still under way would blur what its result means."""
         flow = self._breaker.flow(monotonic())
-        return Flow.NONE if flow is Flow.PROBE and self._slots.free < 1 else flow
+        return Flow.NONE if flow is Flow.PROBE and self._under_way else flow
 
     def probe(self) -> None:
-        self._breaker = self._breaker.probe(monotonic())
+        self._breaker = self._breaker.probe()
 
     def probe_lost(self) -> None:
-        self._breaker = self._breaker.probe_lost(monotonic())
-
-    def allows(self) -> int:
-        """How many calls may begin now, by the slots and by the rate."""
-        return self._throttle.allows(monotonic(), self._slots.free)
-
-    def wait(self, wanted: int) -> float:
-        """Seconds until the rate allows enough of so many calls for a claim."""
-        return self._throttle.wait(monotonic(), wanted)
+        self._breaker = self._breaker.probe_lost()
 
     def by_mailing(self) -> Mapping[int, int]:
         """Calls under way per mailing."""
@@ -107,7 +96,6 @@ class Calling:
 
     def start(self, work: Work, *, uncertain: bool) -> None:
         """The work is claimed and its slot reserved."""
-        self._throttle.started(monotonic())
         task = asyncio.create_task(self._call(work, uncertain))
         self._under_way[task] = work.parcel.letter.mailing_id
         task.add_done_callback(self._ended)
@@ -121,8 +109,7 @@ class Calling:
         result = await self._result(work)
         ended = monotonic()
         self._observe(result, ended - started)
-        self._tell_throttle(result, started, ended)
-        self._tell_breaker(result, started, ended)
+        self._tell_breaker(result, ended)
         outcome = outcome_of_call(
             work,
             result,
@@ -152,20 +139,8 @@ class Calling:
             metrics.CALLS.labels(self._channel, result.reason).inc()
         self._seconds.observe(seconds)
 
-    def _tell_throttle(self, result: Result, started: float, now: float) -> None:
-        if isinstance(result, Accepted | Rejected):
-            self._throttle.accepted(now)
-        elif isinstance(result, Throttled):
-            pause = self._breaker.rules.pause(result)
-            if self._throttle.refused(started, now, pause):
-                log.info(
-                    "The provider refuses calls as too fast: the rate is lowered to %.1f/s",
-                    self._throttle.rate,
-                    extra=facts("throttle", channel=self._channel),
-                )
-
-    def _tell_breaker(self, result: Result, started: float, now: float) -> None:
-        before, self._breaker = self._breaker, self._breaker.after(result, started, now)
+    def _tell_breaker(self, result: Result, now: float) -> None:
+        before, self._breaker = self._breaker, self._breaker.after(result, now)
         if before.fault is not self._breaker.fault:
             self._announce(self._breaker.fault)
 

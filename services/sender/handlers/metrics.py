@@ -44,11 +44,6 @@ STOPPED = Gauge(
 BREAKER_OPEN = Gauge(
     "carillon_channel_breaker_open", "1 while a run of failures holds calls back", ["channel"]
 )
-RATE = Gauge(
-    "carillon_channel_rate_per_second",
-    "Calls a second this sender allows itself; +Inf until the provider refused one as too fast",
-    ["channel"],
-)
 DEAD_LETTERS_HELD = Gauge(
     "carillon_sender_dead_letters_held",
     "Envelopes that could not be read and are held because too many were parked already",

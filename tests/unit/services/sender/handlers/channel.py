@@ -32,7 +32,6 @@ class Channel:
     concurrency: int = 10
     failures: int = 3
     backlog: int = 100
-    pause: float = 1.0
 
     def __post_init__(self) -> None:
         self.use(MemoryLedger(self.rows))
@@ -44,7 +43,7 @@ class Channel:
             "sms",
             outside,
             Rules((5, 30)),
-            BreakerRules(self.failures, 0.05, 0.05, 0.05, 60.0, self.pause),
+            BreakerRules(self.failures, 0.05, 0.05, 60.0, 1.0),
             Limits(self.concurrency, flush_size=5, flush_every=0.01, backlog=self.backlog),
         )
 

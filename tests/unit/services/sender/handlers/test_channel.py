@@ -5,13 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.sender.domain.failures import (
-    Accepted,
-    ConnectionFailed,
-    Result,
-    ServerError,
-    Throttled,
-)
+from services.sender.domain.failures import Accepted, ConnectionFailed, Result, ServerError
 from services.sender.domain.verdicts import GateState
 from services.sender.handlers import claiming
 from tests.unit.services.sender.fakes import (
@@ -205,20 +199,6 @@ async def test_held_commands_return_when_a_gate_closes() -> None:
         channel.rows.gates["mailing", MAILING] = GateState(1, closed=True)
         await until(lambda: receipt.acked)
     assert channel.outbox.keys().count("returned") > 0
-
-
-async def test_rate_holds_commands_unclaimed_and_they_return_when_their_time_is_over() -> None:
-    refused = Throttled(retry_after=0.0)
-    channel = Channel(provider=FakeProvider(lambda _: refused), concurrency=10)
-    async with channel.running():
-        receipt = channel.put(*(command() for _ in range(50)))
-        await until(lambda: len(channel.provider.calls) >= 10)
-        channel.provider.answer = lambda _: Accepted()
-        await asyncio.sleep(0.4)
-        assert len(channel.provider.calls) <= 13
-        assert sum(channel.ledger.claims) <= 13
-        channel.rows.clock.instant = START + timedelta(hours=2)
-        await until(lambda: receipt.acked)
 
 
 async def test_stop_ends_calls_and_gives_back_the_rest() -> None:
