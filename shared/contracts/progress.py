@@ -44,13 +44,18 @@ class MailingStarted(Message):
 
 
 class MailingEmitted(Message):
-    """Every wave has ended its emission; the mailing has this many messages in all."""
+    """Every wave has ended its emission; the mailing has this many messages in all.
+
+    ``dispatches``: the sum of all their dispatches, where messages that had ended were brought
+    back: they are at an end in the books until what became of them since is heard of.
+    """
 
     routing_key: ClassVar[str] = "progress.emitted"
 
     mailing_id: int
     revision: int
     messages: int
+    dispatches: int | None = None
 
 
 class MailingFinished(Message):
