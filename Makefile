@@ -63,7 +63,8 @@ check: ## Do everything that CI does
 	@.ci/run
 
 .PHONY: bench
-bench: $(STAMP) ## Measure rates, CPU per message and memory (BENCH="-n 200000 --runs 3")
+bench: $(STAMP) ## Measure rates, CPU and memory (BENCH="-n 200000 --runs 3 --baseline 5000")
+	@$(PYTHON) -m deploy.local install
 	$(PYTHON) -m tests.bench $(BENCH)
 
 .PHONY: bench-planning

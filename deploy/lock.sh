@@ -14,3 +14,9 @@ for extra in api scheduler sender stats simulator dev; do
     --generate-hashes --no-header --no-annotate --quiet --output-file "requirements/$extra.txt"
   echo "requirements/$extra.txt"
 done
+
+# What the bench compares with lives in an environment of its own.
+baseline=tests/bench/baseline/requirements
+"$tools/bin/uv" pip compile "$baseline.in" --universal --python-version 3.11 \
+  --generate-hashes --no-header --no-annotate --quiet --output-file "$baseline.txt"
+echo "$baseline.txt"

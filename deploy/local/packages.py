@@ -39,7 +39,7 @@ def ensure_servers_installed() -> None:
     wanted = {"postgresql": postgres_bin, "rabbitmq-server": rabbitmq_bin}
     missing = [package for package, find in wanted.items() if not _is_found(find)]
     if missing:
-        _install(missing)
+        install(missing)
 
 
 def _on_path(program: str, package: str) -> Path:
@@ -57,7 +57,8 @@ def _is_found(find: Callable[[], Path]) -> bool:
     return True
 
 
-def _install(packages: list[str]) -> None:
+def install(packages: list[str]) -> None:
+    """Through apt. Raises MissingPackageError where that cannot be done without asking."""
     root = _as_root()
     if shutil.which("apt-get") is None or root is None:
         raise MissingPackageError(

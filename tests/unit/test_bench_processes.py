@@ -1,9 +1,13 @@
 """The bench's accounting sees what processes use."""
 
 import os
+import subprocess
+import sys
 import time
 
-from tests.bench.processes import usage
+import pytest
+
+from tests.bench.processes import database_of, usage
 
 
 def test_cpu_and_memory_of_this_process_are_seen() -> None:
@@ -15,3 +19,23 @@ def test_cpu_and_memory_of_this_process_are_seen() -> None:
     after = usage(os.getpid())
     assert 0.08 <= after.cpu - before.cpu <= 1
     assert after.memory > 16
+
+
+def test_a_child_that_has_ended_still_counts() -> None:
+    before = usage(os.getpid()).cpu
+    subprocess.run([sys.executable, "-c", "sum(range(5_000_000))"], check=True)
+    assert usage(os.getpid()).cpu - before >= 0.03
+
+
+@pytest.mark.parametrize(
+    ("title", "database"),
+    [
+        ("postgres: carillon_sender carillon_sender 127.0.0.1(51234) idle", "sender"),
+        ("postgres: postgres postgres 127.0.0.1(51234) SELECT", "postgres"),
+        ("postgres: walwriter ", "server"),
+        ("postgres: autovacuum worker carillon_stats", "server"),
+        ("/usr/lib/postgresql/15/bin/postgres -D data -p 5433", "server"),
+    ],
+)
+def test_sessions_are_told_by_their_titles(title: str, database: str) -> None:
+    assert database_of(title) == database

@@ -1,0 +1,1 @@
+"""Clients, mailings, messages."""
