@@ -16,3 +16,10 @@ PACE = Gauge(
     "Commands the senders of a channel took per second when they were last kept busy",
     ["channel"],
 )
+# ``what``: unpublished batches.
+STANDING_STILL = Gauge(
+    "carillon_scheduler_standing_still", "Things that should have moved on by now", ["what"]
+)
+STANDING_STILL_FOR = Gauge(
+    "carillon_scheduler_standing_still_seconds", "How long the first of them has stood", ["what"]
+)

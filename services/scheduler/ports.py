@@ -221,8 +221,10 @@ class Messages(Protocol):
         """
         ...
 
-    async def unpublished(self, now: datetime) -> list[Batch]:
-        """What may not have been told yet.
+    async def unpublished(
+        self, now: datetime, written_before: datetime | None = None
+    ) -> list[Batch]:
+        """What may not have been told yet; None: whenever it was written.
 
         Commands whose mailing or client has changed since they were written are not among it: they
         go the way of those that came back, so that one dispatch never has two texts.
@@ -311,3 +313,19 @@ class Paces(Protocol):
     """How fast the senders of a channel were when they were last kept busy."""
 
     async def keep(self, channel: str, per_second: float, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """Things that should not stay as they are: how many, and since when the first has been so."""
+
+    count: int = 0
+    since: datetime | None = None
+
+
+class Piles(Protocol):
+    """What stands still, for those who watch over us."""
+
+    async def unpublished(self) -> Pile:
+        """Batches, by when they were written."""
+        ...

@@ -15,11 +15,13 @@ from services.scheduler.adapters.leftovers import PostgresLeftovers
 from services.scheduler.adapters.messages import PostgresMessages
 from services.scheduler.adapters.outlet import BrokerOutlet
 from services.scheduler.adapters.paces import PostgresPaces
+from services.scheduler.adapters.piles import PostgresPiles
 from services.scheduler.adapters.plans import PostgresPlans
 from services.scheduler.adapters.readings import PostgresReadings
 from services.scheduler.adapters.room import QueueRoom
 from services.scheduler.entrypoints.http import reads
 from services.scheduler.entrypoints.messages import subscribe_scheduler
+from services.scheduler.entrypoints.rounds import Rounds
 from services.scheduler.entrypoints.ticks import Ticks, Wakeup
 from services.scheduler.handlers.announcing import Announcer
 from services.scheduler.handlers.emission import Emitter
@@ -32,6 +34,7 @@ from services.scheduler.handlers.rebuilding import rebuild
 from services.scheduler.handlers.returning import Returns
 from services.scheduler.handlers.sweeping import Sweeper
 from services.scheduler.handlers.trials import Trials
+from services.scheduler.handlers.watching import Watching
 from services.scheduler.metrics import LEADING
 from services.scheduler.settings import Settings
 from shared.domain.message_id import MessageIds
@@ -109,7 +112,9 @@ async def plan_and_emit(
         stack.push_async_callback(broker.stop)
         await start_when_reachable(broker)
         stack.push_async_callback(background.stop)
-        for name, loop in ticks.loops().items():
+        watching = Watching(PostgresPiles(engine), clock)
+        rounds = Rounds(publishing, watching, wakeup.wake)
+        for name, loop in (ticks.loops() | rounds.loops()).items():
             background.start(name, loop)
         await asyncio.Event().wait()
 

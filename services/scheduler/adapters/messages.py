@@ -100,10 +100,13 @@ class PostgresMessages:
             for message_id, p in zip(ids, picked, strict=True)
         ]
 
-    async def unpublished(self, now: datetime) -> list[Batch]:
+    async def unpublished(
+        self, now: datetime, written_before: datetime | None = None
+    ) -> list[Batch]:
+        before = {"before": written_before}
         async with self._engine.begin() as connection:
-            await connection.execute(sql.TAKE_BACK_CHANGED, {"now": now})
-            rows = (await connection.execute(sql.UNPUBLISHED)).all()
+            await connection.execute(sql.TAKE_BACK_CHANGED, {"now": now} | before)
+            rows = (await connection.execute(sql.UNPUBLISHED, before)).all()
             return [await _batch(connection, row) for row in rows]
 
     async def published(self, batch: Batch) -> None:

@@ -86,10 +86,11 @@ INSERT_BATCH = text(
     RETURNING id
     """
 )
+_WRITTEN_BEFORE = "(CAST(:before AS timestamptz) IS NULL OR b.written_at <= :before)"
 # Whoever has changed since their batch was written, or been deleted, goes the way of those that
 # came back: the batch may have been published, and one dispatch never says two things.
 TAKE_BACK_CHANGED = text(
-    """
+    f"""
     UPDATE message m SET
         state = 'held', due_at = :now, dispatch = m.dispatch + 1, returned_at = b.written_at
     FROM batch b
@@ -100,7 +101,8 @@ TAKE_BACK_CHANGED = text(
     , client c
     WHERE b.kind = 'queued' AND m.id = w.id AND m.state = 'queued' AND c.id = m.client_id
         AND (b.mailing_revision, w.revision) IS DISTINCT FROM (g.revision, c.revision)
-    """
+        AND {_WRITTEN_BEFORE}
+    """  # noqa: S608 - a constant of this module
 )
 TAKE_BACK = text(
     """
@@ -110,10 +112,10 @@ TAKE_BACK = text(
     """
 )
 UNPUBLISHED = text(
-    """
+    f"""
     SELECT b.id, g.body, b.kind, b.reason, b.detail, b.written_at
-    FROM batch b JOIN mailing g ON g.id = b.mailing_id ORDER BY b.id
-    """
+    FROM batch b JOIN mailing g ON g.id = b.mailing_id WHERE {_WRITTEN_BEFORE} ORDER BY b.id
+    """  # noqa: S608 - a constant of this module
 )
 
 

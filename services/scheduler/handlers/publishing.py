@@ -10,9 +10,10 @@ was written from, and whoever has changed since, or belongs to an opening that h
 published but goes the way of the messages that the senders give back: under the next dispatch.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.scheduler.domain.envelopes import Ready, envelopes
 from services.scheduler.domain.sharing import is_urgent
@@ -22,9 +23,14 @@ from services.scheduler.ports import Batch, Member, Messages, Outlet
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.domain.local_time import Opening
 from shared.runtime.clock import Clock
+from shared.runtime.database import is_transient
 from shared.runtime.logs import facts
 
 log = logging.getLogger(__name__)
+
+# A batch is published as soon as it is written, or after those that were written with it; what the
+# broker has not confirmed in this time is given up, and so left behind.
+LEFT_AFTER = timedelta(seconds=5)
 
 
 class Publishing:
@@ -35,14 +41,50 @@ class Publishing:
         self._outlet = outlet
         self._clock = clock
         self.per_envelope = per_envelope
+        self._in_hand: set[int] = set()
+        self._failing: set[int] = set()
+        self._recovering = asyncio.Lock()
 
     async def recover(self) -> None:
         """Publishes what a crash, or the broker's absence, has left unpublished."""
-        for batch in await self._messages.unpublished(self._clock.now()):
-            log.info("Publishing a batch again", extra=facts("recover", batch=batch.id))
+        await self._publish_again(written_before=None)
+
+    async def recover_left(self) -> bool:
+        """Publishes what somebody has left unpublished while others are being published; whether
+        there was anything."""
+        return await self._publish_again(written_before=self._clock.now() - LEFT_AFTER)
+
+    async def _publish_again(self, written_before: datetime | None) -> bool:
+        done = False
+        async with self._recovering:  # what another has just published is not in the store then
+            for batch in await self._messages.unpublished(self._clock.now(), written_before):
+                if batch.id not in self._in_hand:
+                    done = await self._published_again(batch) or done
+        return done
+
+    async def _published_again(self, batch: Batch) -> bool:
+        """One that cannot be published, by some fault of ours, holds up no other."""
+        try:
             await self.publish(batch)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if batch.id not in self._failing:
+                log.exception("A batch fails each time", extra=facts("recover", batch=batch.id))
+            self._failing.add(batch.id)
+            return False
+        self._failing.discard(batch.id)
+        log.info("A batch was published again", extra=facts("recover", batch=batch.id))
+        return True
 
     async def publish(self, batch: Batch) -> None:
+        self._in_hand.add(batch.id)
+        try:
+            await self._publish(batch)
+        finally:
+            self._in_hand.discard(batch.id)
+
+    async def _publish(self, batch: Batch) -> None:
         now = self._clock.now()
         members = batch.members
         if batch.fate.kind == "queued":

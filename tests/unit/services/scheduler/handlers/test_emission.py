@@ -91,8 +91,10 @@ class House:
             if picked
         ]
 
-    async def unpublished(self, now: datetime) -> list[Batch]:
-        return self.waiting
+    async def unpublished(
+        self, now: datetime, written_before: datetime | None = None
+    ) -> list[Batch]:
+        return [b for b in self.waiting if written_before is None or b.written_at <= written_before]
 
     async def published(self, batch: Batch) -> None:
         self.waiting = [each for each in self.waiting if each is not batch]
