@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from deploy.addresses import Addresses
+from deploy.secret_values import SERVICES
 from deploy.variables import ROOT, given_variables
 
 HOME = ROOT / ".carillon"
@@ -26,12 +27,21 @@ def up() -> int:
     if status != 0:
         print("Carillon did not start: see `docker compose logs`.", file=sys.stderr)
         return status
+    status = end_deploy()
+    if status != 0:
+        return status
     password = {"API_ADMIN_PASSWORD": show_secret("API_ADMIN_PASSWORD")}
     addresses = Addresses.of(given_variables(ROOT, os.environ) | password, DEFAULT_SIMULATOR_PORT)
     HOME.mkdir(exist_ok=True)
     addresses.write(HOME / "addresses.env")
     addresses.tell("Logs        docker compose logs")
     return 0
+
+
+def end_deploy() -> int:
+    """Apply the migrations that wait until the last old process is gone; an exit status."""
+    once = ("run", "--rm", "--no-deps", "-T")
+    return max(compose(*once, f"migrate-{name}", "migrate", "up") for name in SERVICES)
 
 
 def show_secret(name: str) -> str:

@@ -1,4 +1,4 @@
-"""``python -m services.api`` serves; ``python -m services.api migrate [up|down]`` migrates."""
+"""``python -m services.api`` serves; ``python -m services.api migrate [up|pre|down]`` migrates."""
 
 from services.api.settings import ApiSettings
 from services.api.wiring import make_app

@@ -1,4 +1,4 @@
-"""``python -m services.scheduler [migrate [up|down] | rebuild]``"""
+"""``python -m services.scheduler [migrate [up|pre|down] | rebuild]``"""
 
 from services.scheduler.settings import Settings
 from services.scheduler.wiring import make_app, rebuild_copy

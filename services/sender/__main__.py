@@ -1,4 +1,4 @@
-"""``python -m services.sender [migrate [up|down]]``"""
+"""``python -m services.sender [migrate [up|pre|down]]``"""
 
 from services.sender.settings import Settings
 from services.sender.wiring import make_app

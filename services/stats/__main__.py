@@ -1,4 +1,4 @@
-"""``python -m services.stats`` serves; ``… migrate [up|down]`` migrates its database."""
+"""``python -m services.stats`` serves; ``… migrate [up|pre|down]`` migrates its database."""
 
 from services.stats.settings import Settings
 from services.stats.wiring import make_app

@@ -34,7 +34,7 @@ def main(
     make_app: Callable[[], ASGIApp],
     commands: Mapping[str, Callable[[], None]] | None = None,
 ) -> None:
-    """``python -m services.<name>`` serves; ``… migrate [up|down]`` migrates its database.
+    """``python -m services.<name>`` serves; ``… migrate [up|pre|down]`` migrates its database.
 
     ``commands``: what else this service can be asked to do, by name.
     """
@@ -48,7 +48,7 @@ def main(
         case [name] if commands and name in commands:
             commands[name]()
         case _:
-            choices = " | ".join(["migrate [up|down]", *(commands or ())])
+            choices = " | ".join(["migrate [up|pre|down]", *(commands or ())])
             raise SystemExit(f"Usage: python -m services.{service} [{choices}]")
 
 
