@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.stats.domain.books import ByStatus, MailingBook, ZoneBook
 from services.stats.domain.calls import Call
+from services.stats.domain.dead_letters import Cause, DeadLetter, Group, Wanted
 from services.stats.domain.standing import Change, Standing
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
 from shared.contracts.statuses import Status
@@ -53,7 +54,7 @@ class Page(Protocol):
         ...
 
     async def emitted(self, emitted: MailingEmitted) -> None:
-        """Keeps the highest revision, and the greatest number of messages within one."""
+        """Keeps the highest revision, and the greatest numbers within one."""
         ...
 
     async def add_up(self) -> Sequence[Due]:
@@ -103,6 +104,22 @@ class Reports(Protocol):
 
     async def everything(self) -> ByStatus:
         """The books of all mailings together."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Messages that are failed or unknown now, whoever ended them. Trials are not among them."""
+
+    async def groups(self, wanted: Wanted, after: Cause | None, limit: int) -> Sequence[Group]:
+        """By ``place``, from the first behind ``after``. Their sample is their last message."""
+        ...
+
+    async def letters(self, wanted: Wanted | Cause, after: int, limit: int) -> Sequence[DeadLetter]:
+        """By id, from the first greater than ``after``."""
+        ...
+
+    async def named(self, message_ids: Collection[int]) -> Sequence[DeadLetter]:
+        """Those of these messages that are failed or unknown, by id."""
         ...
 
 

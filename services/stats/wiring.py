@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stats.adapters.announcer import BrokerAnnouncer
 from services.stats.adapters.books import PostgresBooks
+from services.stats.adapters.dead_letters import PostgresDeadLetters
 from services.stats.adapters.meters import PrometheusMeters
 from services.stats.adapters.reports import PostgresReports
 from services.stats.adapters.upkeep import PostgresUpkeep
 from services.stats.domain.in_flight import InFlightCalls
+from services.stats.entrypoints.dead_letters import dead_letter_reads
 from services.stats.entrypoints.gathering import Gathering
 from services.stats.entrypoints.http import reads
 from services.stats.entrypoints.messages import subscribe
@@ -83,6 +85,8 @@ def make_app(
     pages = reads(PostgresReports(engine), ports.in_flight, clock)
     token = token_check(settings.service_token.get_secret_value())
     app.include_router(pages, dependencies=[token])
+    dead_letters = dead_letter_reads(PostgresDeadLetters(engine))
+    app.include_router(dead_letters, dependencies=[token])
     app.routes.extend(health_routes({"database": database_answers(engine)}))
     return app
 

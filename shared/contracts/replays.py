@@ -13,6 +13,8 @@ from shared.contracts.base import Message, Part
 
 # Messages named in one event: each is a row to be changed in the one transaction that applies it.
 MESSAGES_AT_ONCE = 500
+# The reason of the event that ends a message as a person has resolved it.
+RESOLVED = "resolved"
 
 
 class Replay(Part):

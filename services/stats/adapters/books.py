@@ -56,9 +56,7 @@ class PostgresPage:
         await self._write(statements.PUT_WAVES, waves, mailing_id=planned.mailing_id)
 
     async def emitted(self, emitted: MailingEmitted) -> None:
-        await self._connection.execute(
-            statements.EMITTED, emitted.model_dump(include={"mailing_id", "revision", "messages"})
-        )
+        await self._connection.execute(statements.EMITTED, emitted.model_dump(exclude={"version"}))
 
     async def add_up(self) -> Sequence[Due]:
         parameters = {"ids": self._ids, "ends": _ENDS}

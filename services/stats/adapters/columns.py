@@ -20,7 +20,16 @@ _GROUNDS = ("mailing_id", "timezone", "opens_at", "closes_at", "tzdata", "text_r
 _WAVE = ("timezone", "seq", "size", "opens_at", "closes_at", "rest", "reason")
 _POSITION = ("dispatch", "attempt", "step")
 _TIMES = ("sent_at", "updated_at", "next_attempt_at")
-_STANDING = ("mailing_id", "client_id", "timezone", "status", *_POSITION, *_WHY, *_TIMES)
+_STANDING = (
+    "mailing_id",
+    "client_id",
+    "timezone",
+    "status",
+    *_POSITION,
+    *_WHY,
+    *_TIMES,
+    "http_status",
+)
 
 
 def of_standings(standings: Sequence[Standing]) -> Columns:

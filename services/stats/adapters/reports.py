@@ -53,7 +53,7 @@ _MESSAGES = text(
         FROM unnest(CAST(:statuses AS text[])) AS wanted (status)
         CROSS JOIN LATERAL (
             SELECT id, mailing_id, client_id, timezone, message.status, dispatch, attempt, step,
-                   reason, detail, sent_at, updated_at, next_attempt_at
+                   reason, detail, sent_at, updated_at, next_attempt_at, http_status
             FROM message
             WHERE mailing_id = :mailing_id AND message.status = wanted.status AND id > :after
             ORDER BY id LIMIT :limit
@@ -73,7 +73,7 @@ _MESSAGES = text(
 _MESSAGE = text(
     """
     SELECT id, mailing_id, client_id, timezone, status, dispatch, attempt, step, reason, detail,
-           sent_at, updated_at, next_attempt_at
+           sent_at, updated_at, next_attempt_at, http_status
     FROM message WHERE id = :id
     """
 )

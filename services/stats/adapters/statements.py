@@ -20,7 +20,7 @@ STANDINGS = text(
     FROM unnest(CAST(:ids AS bigint[])) AS wanted (id)
     CROSS JOIN LATERAL (
         SELECT id, mailing_id, client_id, timezone, status, dispatch, attempt, step, reason,
-               detail, sent_at, updated_at, next_attempt_at
+               detail, sent_at, updated_at, next_attempt_at, http_status
         FROM message WHERE message.id = wanted.id OFFSET 0
     ) AS message
     """
@@ -29,18 +29,19 @@ STANDINGS = text(
 PUT_STANDINGS = text(
     """
     INSERT INTO message (id, mailing_id, client_id, timezone, status, dispatch, attempt, step,
-                         reason, detail, sent_at, updated_at, next_attempt_at)
+                         reason, detail, sent_at, updated_at, next_attempt_at, http_status)
     SELECT * FROM unnest(
         CAST(:id AS bigint[]), CAST(:mailing_id AS bigint[]), CAST(:client_id AS bigint[]),
         CAST(:timezone AS text[]), CAST(:status AS text[]), CAST(:dispatch AS integer[]),
         CAST(:attempt AS smallint[]), CAST(:step AS smallint[]), CAST(:reason AS text[]),
         CAST(:detail AS text[]), CAST(:sent_at AS timestamptz[]),
-        CAST(:updated_at AS timestamptz[]), CAST(:next_attempt_at AS timestamptz[]))
+        CAST(:updated_at AS timestamptz[]), CAST(:next_attempt_at AS timestamptz[]),
+        CAST(:http_status AS smallint[]))
     ON CONFLICT (id) DO UPDATE SET
         timezone = excluded.timezone, status = excluded.status, dispatch = excluded.dispatch,
         attempt = excluded.attempt, step = excluded.step, reason = excluded.reason,
         detail = excluded.detail, sent_at = excluded.sent_at, updated_at = excluded.updated_at,
-        next_attempt_at = excluded.next_attempt_at
+        next_attempt_at = excluded.next_attempt_at, http_status = excluded.http_status
     """
 )
 
@@ -102,9 +103,11 @@ PUT_WAVES = text(
 
 EMITTED = text(
     """
-    UPDATE mailing SET emitted_revision = :revision, emitted_messages = :messages
+    UPDATE mailing SET emitted_revision = :revision, emitted_messages = :messages,
+        emitted_dispatches = :dispatches
     WHERE id = :mailing_id AND (emitted_revision IS NULL
-        OR (:revision, :messages) > (emitted_revision, emitted_messages))
+        OR (:revision, :messages, coalesce(CAST(:dispatches AS bigint), 0))
+            > (emitted_revision, emitted_messages, coalesce(emitted_dispatches, 0)))
     """
 )
 
@@ -115,8 +118,14 @@ _TALLIED = """
            coalesce(sum(n) FILTER (WHERE status = ANY(CAST(:ends AS text[]))), 0) AS ended
     FROM tally WHERE tally.mailing_id = mailing.id
 """
-_IS_DUE = """emitted_revision > coalesce(finished_revision, 0)
-    AND ended >= emitted_messages AND ended = messages"""
+# Messages that were brought back are at an end, too, until their next dispatch is heard of; their
+# dispatches are added up when nothing else stands against the end.
+_IS_DUE = """CASE
+    WHEN emitted_revision > coalesce(finished_revision, 0)
+        AND ended >= emitted_messages AND ended = messages
+    THEN emitted_dispatches IS NULL OR emitted_dispatches <= (
+        SELECT coalesce(sum(dispatch), 0) FROM message WHERE message.mailing_id = mailing.id)
+    ELSE false END"""
 
 ADD_UP = text(
     f"""

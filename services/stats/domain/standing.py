@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from services.stats.domain.dead_letters import DEAD
 from shared.contracts.delivery import STEP, DeliveryEvent, status_after
+from shared.contracts.replays import RESOLVED
 from shared.contracts.statuses import Status
 from shared.contracts.trials import NO_MAILING
 
@@ -19,7 +21,8 @@ Position = tuple[int, int, int]
 
 # Standings and cells are tuples: thousands a second are made and hashed.
 class Standing(NamedTuple):
-    """One message as its newest event left it; ``sent_at`` is when it was first accepted."""
+    """One message as its newest event left it; ``sent_at`` is when it was first accepted,
+    ``http_status`` what the call was answered with that it failed by, or is unknown by."""
 
     message_id: int
     mailing_id: int
@@ -34,6 +37,7 @@ class Standing(NamedTuple):
     sent_at: datetime | None
     updated_at: datetime
     next_attempt_at: datetime | None
+    http_status: int | None = None
 
     @property
     def position(self) -> Position:
@@ -102,7 +106,7 @@ def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Chan
             standings[event.message_id] = after
         moved = before is None or after.position != before.position
         applied, stale = applied + moved, stale + (not moved)
-        if event.kind == "sent" and event.mailing_id != NO_MAILING:
+        if _is_acceptance(event) and event.mailing_id != NO_MAILING:
             acceptances[event.mailing_id].append(event.at)
             sent[event.mailing_id, int(event.at.timestamp())] += moved
     return Change(
@@ -149,11 +153,17 @@ def _standing(event: DeliveryEvent, sent_at: datetime | None) -> Standing:
         sent_at=sent_at,
         updated_at=event.at,
         next_attempt_at=event.next_attempt_at,
+        http_status=event.http_status if event.kind in DEAD else None,
     )
 
 
 def _acceptance(event: DeliveryEvent) -> datetime | None:
-    return event.at if event.kind == "sent" else None
+    return event.at if _is_acceptance(event) else None
+
+
+def _is_acceptance(event: DeliveryEvent) -> bool:
+    """A person who says that it was sent does not say when."""
+    return event.kind == "sent" and event.reason != RESOLVED
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

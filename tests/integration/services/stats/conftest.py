@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stats.adapters.books import PostgresBooks
+from services.stats.adapters.dead_letters import PostgresDeadLetters
 from services.stats.adapters.reports import PostgresReports
 from shared.runtime.database import engine_lifetime, make_engine
 from shared.runtime.migrate import migrate
@@ -38,7 +39,12 @@ async def new_world(engine: AsyncEngine) -> NewWorld:
     async def make() -> World:
         async with engine.begin() as connection:
             await connection.execute(_EMPTY)
-        return World(PostgresBooks(engine, writers=4), PostgresReports(engine), FakeAnnouncer())
+        return World(
+            PostgresBooks(engine, writers=4),
+            PostgresReports(engine),
+            FakeAnnouncer(),
+            PostgresDeadLetters(engine),
+        )
 
     return make
 

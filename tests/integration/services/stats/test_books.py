@@ -18,6 +18,7 @@ from services.stats.ports import Due
 from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.statuses import Status
 from shared.contracts.trials import NO_MAILING
+from tests.unit.services.stats.dead_letters_suite import DeadLettersSuite
 from tests.unit.services.stats.examples import START, batch, event, hearings, opening
 from tests.unit.services.stats.fakes import FakeClock, FakeMeters, ports
 from tests.unit.services.stats.story_suite import StorySuite
@@ -37,6 +38,10 @@ class TestBooksInPostgres(BooksSuite):
 
 
 class TestStoriesInPostgres(StorySuite):
+    pass
+
+
+class TestDeadLettersInPostgres(DeadLettersSuite):
     pass
 
 

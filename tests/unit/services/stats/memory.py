@@ -26,7 +26,7 @@ class MemoryBooks:
         self.tally: Counter[Cell] = Counter()
         self.pace: Counter[tuple[int, int]] = Counter()
         self.spans: dict[int, SentSpan] = {}
-        self.emissions: dict[int, tuple[int, int]] = {}
+        self.emissions: dict[int, tuple[int, int, int]] = {}
         self.finished: dict[int, int] = {}
 
     @asynccontextmanager
@@ -62,7 +62,7 @@ class MemoryBooks:
                 self.waves[planned.mailing_id, wave.timezone] = wave
 
     async def emitted(self, emitted: MailingEmitted) -> None:
-        told = (emitted.revision, emitted.messages)
+        told = (emitted.revision, emitted.messages, emitted.dispatches or 0)
         self.emissions[emitted.mailing_id] = max(told, self.emissions.get(emitted.mailing_id, told))
 
     async def add_up(self) -> Sequence[Due]:
@@ -71,8 +71,10 @@ class MemoryBooks:
     async def due(self) -> Sequence[Due]:
         return [
             Due(mailing_id, revision)
-            for mailing_id, (revision, messages) in sorted(self.emissions.items())
-            if revision > self.finished.get(mailing_id, 0) and self._all_ended(mailing_id, messages)
+            for mailing_id, (revision, messages, dispatches) in sorted(self.emissions.items())
+            if revision > self.finished.get(mailing_id, 0)
+            and self._all_ended(mailing_id, messages)
+            and dispatches <= sum(each.dispatch for each in self._of(mailing_id))
         ]
 
     async def mark_finished(self, due: Due, at: datetime) -> None:

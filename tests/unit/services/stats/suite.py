@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.stats.domain.books import audience, listed, total
 from services.stats.handlers import Ports, deliveries, mailing_emitted, waves_planned
-from services.stats.ports import Books, MessageLine, Reports
+from services.stats.ports import Books, DeadLetters, MessageLine, Reports
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.contracts.progress import MailingEmitted
 from shared.contracts.statuses import Status
@@ -19,6 +19,7 @@ class World:
     books: Books
     reports: Reports
     announcer: FakeAnnouncer
+    dead_letters: DeadLetters
 
     @property
     def ports(self) -> Ports:
@@ -210,6 +211,47 @@ class BooksSuite:
         await mailing_emitted(world.ports, emitted(messages=1, revision=1))
         assert [each.revision for each in world.announcer.announced] == [1, 2]
 
+    async def test_an_emission_that_is_told_ahead_of_what_was_brought_back_ends_nothing(
+        self, world: World
+    ) -> None:
+        """Two replicas, or one with several messages in hand, may hear of it first."""
+        await world.hear(event("failed"), event("sent", 2))
+        await mailing_emitted(world.ports, emitted(messages=2))
+        await mailing_emitted(world.ports, emitted(messages=2, revision=2, dispatches=3))
+        assert [each.revision for each in world.announcer.announced] == [1]
+        assert await world.books.due() == []
+        await world.hear(event("queued", dispatch=2))
+        assert [each.revision for each in world.announcer.announced] == [1]
+        await world.hear(event("sent", dispatch=2))
+        assert [each.revision for each in world.announcer.announced] == [1, 2]
+
+    async def test_an_emission_that_is_told_last_of_what_was_brought_back(
+        self, world: World
+    ) -> None:
+        await world.hear(event("failed"), event("queued", dispatch=2), event("sent", dispatch=2))
+        await mailing_emitted(world.ports, emitted(messages=1, revision=2, dispatches=2))
+        assert [each.revision for each in world.announcer.announced] == [2]
+
+    async def test_what_was_brought_back_is_awaited_by_the_greatest_number_told(
+        self, world: World
+    ) -> None:
+        await world.hear(event("failed"))
+        await mailing_emitted(world.ports, emitted(messages=1, revision=2, dispatches=2))
+        await mailing_emitted(world.ports, emitted(messages=1, revision=2, dispatches=1))
+        await mailing_emitted(world.ports, emitted(messages=1, revision=1))
+        assert world.announcer.announced == []
+
+    async def test_a_person_who_says_it_was_sent_does_not_say_when(self, world: World) -> None:
+        await world.hear(event("sent"), event("unknown", 2))
+        later = START + timedelta(hours=9)
+        await world.hear(event("sent", 2, dispatch=2, attempt=0, reason="resolved", at=later))
+        assert await world.by_status() == {Status.SENT: 2}
+        book = await world.reports.mailing(7)
+        assert (book.first_sent_at, book.last_sent_at) == (START, START)
+        assert await world.reports.sent_by_second(7, START + timedelta(hours=1)) == {}
+        [_, resolved] = await world.messages()
+        assert (resolved.standing.sent_at, resolved.standing.reason) == (None, "resolved")
+
     async def test_nothing_is_lost_while_the_broker_is_away(self, world: World) -> None:
         world.announcer.away = True
         await mailing_emitted(world.ports, emitted(messages=1))
@@ -223,8 +265,8 @@ class BooksSuite:
         assert await world.books.due() == []
 
 
-def emitted(*, messages: int, revision: int = 1) -> MailingEmitted:
-    return MailingEmitted(mailing_id=7, revision=revision, messages=messages)
+def emitted(*, messages: int, revision: int = 1, dispatches: int | None = None) -> MailingEmitted:
+    return MailingEmitted(mailing_id=7, revision=revision, messages=messages, dispatches=dispatches)
 
 
 async def same_end_in_any_order(

@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given
 
 from shared.contracts.delivery import DeliveryEvent
+from tests.unit.services.stats.dead_letters_suite import DeadLettersSuite
 from tests.unit.services.stats.examples import hearings
 from tests.unit.services.stats.fakes import FakeAnnouncer
 from tests.unit.services.stats.memory import MemoryBooks
+from tests.unit.services.stats.memory_dead_letters import MemoryDeadLetters
 from tests.unit.services.stats.story_suite import StorySuite
 from tests.unit.services.stats.suite import BooksSuite, World, same_end_in_any_order
 
 
 async def new_world() -> World:
     books = MemoryBooks()
-    return World(books, books, FakeAnnouncer())
+    return World(books, books, FakeAnnouncer(), MemoryDeadLetters(books))
 
 
 @pytest.fixture
@@ -26,6 +28,10 @@ class TestBooksInMemory(BooksSuite):
 
 
 class TestStoriesInMemory(StorySuite):
+    pass
+
+
+class TestDeadLettersInMemory(DeadLettersSuite):
     pass
 
 
