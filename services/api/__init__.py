@@ -1,5 +1,6 @@
 """The gateway: what users see of Carillon, over REST.
 
-Consumes: ``progress.*``. Produces: ``client.*``, ``mailing.*``, ``gate.*``, all through the outbox.
-Owns: users, clients, tags, mailings, imports, the outbox.
+Consumes: ``progress.*``, and whatever lies in ``send.dead``. Produces: ``client.*``, ``mailing.*``,
+``gate.*``, and what is put back from among the dead, all through the outbox.
+Owns: users, clients, tags, mailings, imports, the outbox, the audit, parked messages.
 """

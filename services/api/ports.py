@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from services.api.domain.audit import Actor, Deed, Entry
+from services.api.domain.choices import Many
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
+from services.api.domain.dead_letters import Dead
 from services.api.domain.explain_facts import PlanStanding
 from services.api.domain.imports.batches import RowError
 from services.api.domain.imports.progress import Import, ImportFormat, ImportTask
 from services.api.domain.logins import Door, Knock, LoginLimits
 from services.api.domain.mailings import Mailing, MailingState, NewMailing, Revision
 from services.api.domain.outbox import OutboxRow
+from services.api.domain.parked import Letter, Parked, Place
 from services.api.domain.tags import Tag
 from services.api.domain.trials import TrialRecord
 from services.api.domain.users import Tokens, TokenUse, User
@@ -118,6 +122,8 @@ class Mailings(Protocol):
         """Newest first, without the deleted ones."""
         ...
 
+    async def names(self, ids: Collection[int]) -> Mapping[int, str | None]: ...
+
     async def add(self, mailing: NewMailing) -> Mailing: ...
 
     async def save(self, mailing: Mailing) -> None: ...
@@ -190,8 +196,38 @@ class Outbox(Protocol):
         """``wake`` tells the relay at once; without it the relay finds the message by itself."""
         ...
 
+    async def put_back(self, place: Place, body: bytes) -> None:
+        """A message of others, as it was."""
+        ...
+
     async def clients_position(self) -> int:
         """The position of the last event about clients that was put; 0 when there was none."""
+        ...
+
+
+class Audit(Protocol):
+    async def note(self, deed: Deed, actor: Actor, now: datetime) -> None: ...
+
+    async def page(self, before: int, limit: int) -> list[Entry]:
+        """Newest first."""
+        ...
+
+
+class ParkedMessages(Protocol):
+    async def put(self, letter: Letter, now: datetime) -> int:
+        """Puts it by, if it is not there already; its id."""
+        ...
+
+    async def page(self, queue: str | None, before: int, limit: int) -> list[Parked]:
+        """Newest first, also those that were put back."""
+        ...
+
+    async def those(self, ids: Collection[int]) -> Mapping[int, Parked]:
+        """Locked for a change."""
+        ...
+
+    async def take_out(self, ids: Collection[int], now: datetime) -> Mapping[int, bytes]:
+        """The bodies, which are no longer kept."""
         ...
 
 
@@ -208,6 +244,8 @@ class Store:
     trials: Trials
     imports: Imports
     outbox: Outbox
+    audit: Audit
+    parked: ParkedMessages
 
 
 class Transactions(Protocol):
@@ -280,6 +318,30 @@ class Statistics(Protocol):
         ...
 
 
+class DeadLetters(Protocol):
+    """What stats knows of messages that ended failed or unknown. Each raises Unavailable when it
+    does not answer as it should."""
+
+    async def groups(
+        self,
+        mailing_id: int | None,
+        status: str | None,
+        reason: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> dict[str, Any]:
+        """A page of groups, as stats tells of them. Raises Invalid for a foreign cursor."""
+        ...
+
+    async def these(self, ids: Sequence[int]) -> list[Dead]:
+        """Those of them that are failed or unknown now."""
+        ...
+
+    async def chosen(self, chosen: Many, after: int, limit: int) -> tuple[list[Dead], int | None]:
+        """By id, behind ``after``; and behind which the next ones come, if any do."""
+        ...
+
+
 class Plans(Protocol):
     """The scheduler. Each raises Unavailable when it does not answer as it should."""
 
@@ -339,6 +401,7 @@ class Ports:
     login_limits: LoginLimits
     login_turns: Turns
     statistics: Statistics
+    dead_letters: DeadLetters
     plans: Plans
     gates: Gates
     message_ids: MessageIds

@@ -12,11 +12,13 @@ from fastapi import FastAPI
 from faststream.rabbit import RabbitBroker
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.adapters.dead_letters import HttpDeadLetters
 from services.api.adapters.gates import SqlGates
 from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.internal import make_client
 from services.api.adapters.outbox import SqlOutboxLane, listen
 from services.api.adapters.outbox_metrics import measure_outbox
+from services.api.adapters.parked import measure_parked
 from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.plans import HttpPlans
 from services.api.adapters.statistics import HttpStatistics
@@ -26,7 +28,7 @@ from services.api.adapters.turns import LocalTurns
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.entrypoints import ticks
 from services.api.entrypoints.http.app import create_app
-from services.api.entrypoints.messages import listen_to_progress
+from services.api.entrypoints.messages import listen_to_progress, listen_to_the_dead
 from services.api.ports import Ports
 from services.api.settings import ApiSettings
 from shared.domain.message_id import MessageIds
@@ -112,6 +114,7 @@ def _make_ports(
         login_limits=_login_limits(settings),
         login_turns=LocalTurns(),
         statistics=HttpStatistics(stats),
+        dead_letters=HttpDeadLetters(stats),
         plans=HttpPlans(scheduler),
         gates=SqlGates(engine),
         message_ids=MessageIds(settings.node),
@@ -134,6 +137,7 @@ def _login_limits(settings: ApiSettings) -> LoginLimits:
 async def _running(parts: _Parts) -> AsyncIterator[None]:
     """Everything is stopped in the reverse order: the loops, the connections, the database."""
     listen_to_progress(parts.events, parts.ports)
+    listen_to_the_dead(parts.events, parts.ports)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(engine_lifetime(parts.engine))
         for client in (parts.stats, parts.scheduler):
@@ -156,6 +160,7 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
         "uploads": partial(ticks.sweep_uploads, parts.ports),
         "logins": partial(ticks.sweep_logins, parts.ports),
         "outbox-metrics": partial(ticks.measure, partial(measure_outbox, parts.engine)),
+        "parked-metrics": partial(ticks.measure, partial(measure_parked, parts.engine)),
     }
     for number in range(parts.settings.import_workers):
         loops[f"imports-{number + 1}"] = partial(ticks.work_on_imports, parts.ports)

@@ -43,6 +43,9 @@ EVENT_BINDINGS: dict[str, tuple[str, ...]] = {
 
 # A message that makes its consumer fail this often is parked in send.dead, not tried for ever.
 DELIVERY_LIMIT = 100
+# What is parked stays until somebody has written it down: RabbitMQ 4 would drop it after 20
+# deliveries if nothing else were said, and to say "no limit" is understood by no 3.x.
+DEAD_DELIVERY_LIMIT = 1_000_000_000
 # Envelopes in an entrance queue: the backstop behind the scheduler's own pacing (2 s ahead).
 ENTRANCE_BOUND = 1_000
 
@@ -92,6 +95,21 @@ def bindings(tiers: Iterable[int]) -> Iterator[Binding]:
             yield Binding(RETRY, retry_queue(channel, seconds), retry_key(channel, seconds))
 
 
+def is_taken(exchange: str, key: str) -> bool:
+    """Whether a queue that is consumed receives what is published so."""
+    return any(
+        binding.source == exchange and _matches(binding.key, key) for binding in bindings(())
+    )
+
+
+def _matches(pattern: str, key: str) -> bool:
+    """As a topic exchange does; a direct one has no asterisks."""
+    words, asked = key.split("."), pattern.split(".")
+    return len(words) == len(asked) and all(
+        ask in ("*", word) for ask, word in zip(asked, words, strict=True)
+    )
+
+
 # Dead letters leave a queue only once the target has them; that needs reject-publish.
 _AT_LEAST_ONCE = {"dead-letter-strategy": "at-least-once", "overflow": "reject-publish"}
 _TO_DEAD = {"dead-letter-exchange": "", "dead-letter-routing-key": DEAD, **_AT_LEAST_ONCE}
@@ -101,6 +119,7 @@ def policies(tiers: Iterable[int]) -> Iterator[dict[str, Any]]:
     """Policies in the form of a definitions file, without the vhost."""
     limited = {"delivery-limit": DELIVERY_LIMIT, **_TO_DEAD}
     yield _policy("carillon-events", r"^(scheduler|sender|stats|api)\.", limited)
+    yield _policy("carillon-dead", r"^send\.dead$", {"delivery-limit": DEAD_DELIVERY_LIMIT})
     tiers = tuple(tiers)
     for channel in CHANNELS:
         name = f"carillon-send-{channel}"

@@ -126,6 +126,21 @@ def consume(
     subscribe(broker, queue, on_message, prefetch=prefetch)
 
 
+def consume_as_it_is(
+    broker: RabbitBroker,
+    queue: str,
+    handle: Callable[[RabbitMessage], Awaitable[None]],
+    *,
+    prefetch: int,
+) -> None:
+    """Hands over each message of ``queue`` undecoded; settles it as ``consume`` does."""
+
+    async def on_message(message: RabbitMessage) -> None:
+        await _handle(queue, message, lambda: handle(message))
+
+    subscribe(broker, queue, on_message, prefetch=prefetch)
+
+
 def subscribe(
     broker: RabbitBroker,
     queue: str,

@@ -1,7 +1,8 @@
 """What is still lying somewhere once a mailing has finished: there should be nothing.
 
-In a queue (also among the parked, and among what is being dead-lettered, which no queue's ready
-count shows), in the outbox, among the scheduler's batches, in the ledger's claims.
+In a queue (also among the dead, and among what is being dead-lettered, which no queue's ready
+count shows), among the parked, where the api puts the dead, in the outbox, among the scheduler's
+batches, in the ledger's claims.
 """
 
 import time
@@ -22,6 +23,7 @@ SETTLED_WITHIN = 30.0
 COUNTED_WITHIN = 6.0
 LYING = {
     "outbox": ("api", "SELECT count(*) FROM outbox"),
+    "parked": ("api", "SELECT count(*) FROM parked WHERE state = 'parked'"),
     "batch": ("scheduler", "SELECT count(*) FROM batch"),
     "message": ("scheduler", "SELECT count(*) FROM message WHERE state = 'held'"),
     "claimed": ("sender", "SELECT count(*) FROM ledger WHERE state = 'claimed'"),
@@ -40,6 +42,15 @@ async def remains(house: House, patience: float = SETTLED_WITHIN) -> dict[str, i
 
     (found,) = await eventually(settled, patience * 2 + SETTLED_WITHIN, every=1.0)
     return dict(found)
+
+
+async def drop_parked(house: House) -> None:
+    """Nobody can put back what was never anywhere, so a test takes it away."""
+    connection = await asyncpg.connect(house.database("api"))
+    try:
+        await connection.execute("DELETE FROM parked")
+    finally:
+        await connection.close()
 
 
 async def _queues(house: House) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Mailings in the database; what a mailing says is one document."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,10 @@ class SqlMailings:
             query = query.where(MAILING.c.state == state)
         rows = await self._connection.execute(query.order_by(MAILING.c.id.desc()).limit(limit))
         return list(map(_mailing, rows))
+
+    async def names(self, ids: Collection[int]) -> dict[int, str | None]:
+        query = select(MAILING.c.id, MAILING.c.name).where(MAILING.c.id.in_(ids))
+        return {row.id: row.name for row in await self._connection.execute(query)}
 
     async def add(self, mailing: NewMailing) -> Mailing:
         row = (

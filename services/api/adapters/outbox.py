@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.adapters.tables import OUTBOX
 from services.api.domain.outbox import OutboxRow
+from services.api.domain.parked import Place
 from shared.contracts.base import Message
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
@@ -47,16 +49,19 @@ _PUT = text("""
 _CLIENTS = ClientsChanged.routing_key
 _FORGET = text(f"""
     WITH gone AS (
-        DELETE FROM outbox WHERE id = ANY (CAST(:ids AS bigint[])) RETURNING id, routing_key
+        DELETE FROM outbox WHERE id = ANY (CAST(:ids AS bigint[]))
+        RETURNING id, routing_key, put_back
     )
     UPDATE relayed SET clients = last.id
-    FROM (SELECT max(id) AS id FROM gone WHERE routing_key = '{_CLIENTS}') AS last
+    FROM (
+        SELECT max(id) AS id FROM gone WHERE routing_key = '{_CLIENTS}' AND NOT put_back
+    ) AS last
     WHERE last.id > relayed.clients
 """)  # noqa: S608 - a constant of the contracts
 _POSITION = text(f"""
     SELECT greatest(
         (SELECT clients FROM relayed),
-        (SELECT max(id) FROM outbox WHERE routing_key = '{_CLIENTS}')
+        (SELECT max(id) FROM outbox WHERE routing_key = '{_CLIENTS}' AND NOT put_back)
     )
 """)  # noqa: S608 - a constant of the contracts
 
@@ -74,6 +79,13 @@ class SqlOutbox:
         await self._connection.execute(_PUT, row | {"body": message.encode()})
         if wake:
             await self._connection.execute(select(func.pg_notify(_CHANNEL, _lane(urgent))))
+
+    async def put_back(self, place: Place, body: bytes) -> None:
+        """It carries no position of ours."""
+        row = {"exchange": place.exchange, "routing_key": place.routing_key, "body": body}
+        await self._connection.execute(
+            insert(OUTBOX).values(row | {"urgent": False, "put_back": True})
+        )
 
     async def clients_position(self) -> int:
         return await self._connection.scalar(_POSITION) or 0

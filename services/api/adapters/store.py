@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.adapters.audit import SqlAudit
 from services.api.adapters.clients import SqlClients
 from services.api.adapters.imports import SqlImports
 from services.api.adapters.logins import SqlLogins
 from services.api.adapters.mailings import SqlMailings
 from services.api.adapters.outbox import SqlOutbox
+from services.api.adapters.parked import SqlParkedMessages
 from services.api.adapters.revisions import SqlRevisions
 from services.api.adapters.tags import SqlTags
 from services.api.adapters.trials import SqlTrials
@@ -33,6 +35,8 @@ def store_on(connection: AsyncConnection) -> Store:
         trials=SqlTrials(connection),
         imports=SqlImports(connection),
         outbox=SqlOutbox(connection),
+        audit=SqlAudit(connection),
+        parked=SqlParkedMessages(connection),
     )
 
 

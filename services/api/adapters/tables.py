@@ -126,4 +126,34 @@ OUTBOX = Table(
     Column("routing_key", Text),
     Column("body", LargeBinary),
     _moment("created_at"),
+    Column("put_back", Boolean),
+)
+
+AUDIT = Table(
+    "audit",
+    _metadata,
+    _id(),
+    _moment("at"),
+    Column("user_id", BigInteger),
+    Column("address", Text),
+    Column("action", Text),
+    Column("subject", Text),
+    Column("facts", JSONB),
+)
+
+PARKED = Table(
+    "parked",
+    _metadata,
+    _id(),
+    Column("digest", LargeBinary),
+    Column("queue", Text),
+    Column("exchange", Text),
+    Column("routing_key", Text),
+    Column("why", Text),
+    Column("bytes", Integer),
+    Column("body", LargeBinary),
+    Column("times", Integer),
+    Column("state", Text),
+    _moment("parked_at"),
+    _moment("replayed_at"),
 )

@@ -6,7 +6,8 @@
                         paused (not begun)               paused (begun)
 
 From every state but ``finished`` it can be cancelled; in every state it can be deleted, which
-cancels it if it is not over. To pause what is paused, and to cancel what is cancelled, is a goal
+cancels it if it is not over. What has finished runs again when messages of it that failed are to be
+sent again. To pause what is paused, and to cancel what is cancelled, is a goal
 reached already: the mailing stays as it is, and nobody is told anything.
 """
 
@@ -92,6 +93,21 @@ def deleted(mailing: Mailing, now: datetime) -> Step:
     if mailing.state in OVER:
         return Step(gone)
     return next_revision(gone, now, state=MailingState.CANCELLED)
+
+
+def replayed(mailing: Mailing, now: datetime, named_by: str) -> Step:
+    """Some of its messages are sent again: what has finished is running, anything else stays.
+
+    ``named_by``: the field of the request that named it. Raises Conflict when nobody heard of it
+    yet, or nothing of it is to be sent any more.
+    """
+    stands = mailing.state if mailing.deleted_at is None else "deleted"
+    if stands in (MailingState.DRAFT, MailingState.CANCELLED, "deleted"):
+        reason = f"Nothing of mailing {mailing.id} can be sent again; this mailing is {stands}."
+        raise Conflict(reason, (FieldFault(named_by, reason),))
+    finished = mailing.state is MailingState.FINISHED
+    state = MailingState.RUNNING if finished else mailing.state
+    return next_revision(mailing, now, state=state, finished_at=None)
 
 
 def copied(mailing: Mailing) -> Mailing:

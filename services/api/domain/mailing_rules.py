@@ -87,10 +87,14 @@ def checked(spec: MailingSpec) -> MailingSpec:
 
 def check_end(spec: MailingSpec, now: datetime) -> None:
     """A mailing that is over everywhere is not launched. Raises Invalid."""
-    local = spec.timing == "local"
-    end = spec.ends_at.replace(tzinfo=UTC) + LAST_ZONE if local else spec.ends_at
-    if end <= now:
+    if is_over(spec, now):
         raise Invalid(FieldFault("ends_at", "The end has passed already."))
+
+
+def is_over(spec: MailingSpec, now: datetime) -> bool:
+    """Whether its end has passed in every zone."""
+    local = spec.timing == "local"
+    return (spec.ends_at.replace(tzinfo=UTC) + LAST_ZONE if local else spec.ends_at) <= now
 
 
 def _timing_faults(spec: MailingSpec) -> Iterator[FieldFault]:

@@ -13,6 +13,8 @@ Key = TypeVar("Key", int, str)
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 500
+# Where the first page of what comes newest first begins.
+BEHIND_ALL = 2**63 - 1
 
 NOT_A_CURSOR = FieldFault("cursor", "This is not a cursor that was given out here.")
 

@@ -4,12 +4,10 @@ from collections.abc import Callable
 
 from services.api.domain import lifecycle, mailings
 from services.api.domain.mailings import Mailing, MailingState, Revision, as_revision
-from services.api.domain.paging import Page, from_cursor, page_of, row_id
+from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
 from services.api.handlers.steps import existing, take
 from services.api.ports import Ports
 from shared.contracts.mailings import MailingChanged, MailingSpec
-
-_BEHIND_ALL = 2**63 - 1
 
 # What the caller wants it to be: the name and the rest.
 Wanted = tuple[str | None, MailingSpec]
@@ -19,7 +17,7 @@ async def list_mailings(
     ports: Ports, state: MailingState | None, limit: int, cursor: str | None
 ) -> Page[Mailing]:
     """Newest first."""
-    before = from_cursor(cursor, row_id, _BEHIND_ALL)
+    before = from_cursor(cursor, row_id, BEHIND_ALL)
     async with ports.transactions.begin() as store:
         found = await store.mailings.page(state, before, limit + 1)
     return page_of(found, limit, lambda mailing: mailing.id)
@@ -35,7 +33,7 @@ async def list_revisions(
     ports: Ports, mailing_id: int, limit: int, cursor: str | None
 ) -> Page[Revision]:
     """Newest first. Raises NotFound."""
-    before = from_cursor(cursor, row_id, _BEHIND_ALL)
+    before = from_cursor(cursor, row_id, BEHIND_ALL)
     async with ports.transactions.begin() as store:
         await existing(store, mailing_id)
         found = await store.revisions.page(mailing_id, before, limit + 1)

@@ -22,9 +22,14 @@ async def take(
     async with ports.transactions.begin() as store:
         before = await existing(store, mailing_id, lock=True)
         step = decide(before)
-        await store.mailings.save(step.mailing)
-        if is_new(before, step.mailing):
-            await store.revisions.keep(as_revision(step.mailing, by))
-        for message in step.messages:
-            await store.outbox.put(message)
+        await keep(store, before, step, by)
     return step
+
+
+async def keep(store: Store, before: Mailing, step: Step, by: int | None) -> None:
+    """Stores what the mailing has become, and the messages that say so, in their order."""
+    await store.mailings.save(step.mailing)
+    if is_new(before, step.mailing):
+        await store.revisions.keep(as_revision(step.mailing, by))
+    for message in step.messages:
+        await store.outbox.put(message)

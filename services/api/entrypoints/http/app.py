@@ -10,8 +10,10 @@ from starlette.routing import BaseRoute
 
 from services.api.domain.users import TokenUse
 from services.api.entrypoints.http import (
+    audit,
     auth,
     clients,
+    dead_letters,
     docs,
     explain,
     heading,
@@ -43,7 +45,7 @@ Errors are problem documents (RFC 9457) that name each wrong field. Lists come i
 _PARTS = (
     *(imports, clients, explain, tags),
     *(plans, mailings, lifecycle, trials),
-    *(statistics, messages),
+    *(statistics, messages, dead_letters, audit),
 )
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

@@ -6,8 +6,10 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from services.api.domain.audit import Actor
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.paging import DEFAULT_LIMIT, LARGEST_LIMIT
+from services.api.entrypoints.http.proxying import client_address
 from services.api.ports import Ports
 
 T = TypeVar("T")
@@ -27,8 +29,13 @@ def _user_id(request: Request) -> int:
     return user_id
 
 
+def _actor(request: Request) -> Actor:
+    return Actor(_user_id(request), client_address(request))
+
+
 Wired = Annotated[Ports, Depends(_ports)]
 UserId = Annotated[int, Depends(_user_id)]
+Who = Annotated[Actor, Depends(_actor)]
 Id = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="Items on a page.")]
 Cursor = Annotated[

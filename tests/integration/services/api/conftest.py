@@ -1,7 +1,7 @@
 """The api on a real database, without its background loops; time stands still unless moved."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tables import CLIENT, IMPORT, MAILING, OUTBOX, TAG, USER
 from services.api.adapters.tokens import JwtMint
 from services.api.adapters.turns import LocalTurns
+from services.api.domain.choices import Many
+from services.api.domain.dead_letters import Dead
 from services.api.domain.explain_facts import PlanStanding
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.domain.users import Role, User
@@ -29,6 +31,7 @@ from shared.contracts.base import Message
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.mailings import MailingChanged, MailingSpec
+from shared.contracts.replays import MessagesReplayed, MessagesResolved
 from shared.contracts.trials import TrialsRequested
 from shared.domain.message_id import MessageIds
 from shared.runtime.database import make_engine
@@ -47,8 +50,24 @@ LOGIN_LIMITS = LoginLimits(
 )
 
 _MESSAGES: dict[str, type[Message]] = {
-    one.routing_key: one for one in (ClientsChanged, GatesChanged, MailingChanged, TrialsRequested)
+    one.routing_key: one
+    for one in (
+        ClientsChanged,
+        GatesChanged,
+        MailingChanged,
+        MessagesReplayed,
+        MessagesResolved,
+        TrialsRequested,
+    )
 }
+
+
+# Nobody but a test takes anything out of it.
+_EMPTY_AUDIT = (
+    "ALTER TABLE audit DISABLE TRIGGER audit_is_kept",
+    "DELETE FROM audit",
+    "ALTER TABLE audit ENABLE TRIGGER audit_is_kept",
+)
 
 
 @dataclass
@@ -89,6 +108,35 @@ class FakeStatistics:
         if self.failure is not None:
             raise self.failure
         return self.answer
+
+
+@dataclass
+class FakeDeadLetters:
+    """Stats: knows the messages that a test puts in, and one page of groups."""
+
+    dead: list[Dead] = field(default_factory=list)
+    page: dict[str, Any] = field(default_factory=lambda: {"items": [], "next_cursor": None})
+    failure: Exception | None = None
+    asked: list[Any] = field(default_factory=list)
+
+    async def groups(self, *asked: Any) -> dict[str, Any]:
+        self._note(asked)
+        return self.page
+
+    async def these(self, ids: Sequence[int]) -> list[Dead]:
+        self._note(tuple(ids))
+        return [one for one in self.dead if one.message_id in ids]
+
+    async def chosen(self, chosen: Many, after: int, limit: int) -> tuple[list[Dead], int | None]:
+        self._note((chosen, after, limit))
+        behind = [one for one in self.dead if one.message_id > after]
+        page = behind[:limit]
+        return page, page[-1].message_id if len(behind) > limit else None
+
+    def _note(self, asked: Any) -> None:
+        self.asked.append(asked)
+        if self.failure is not None:
+            raise self.failure
 
 
 @dataclass
@@ -164,7 +212,9 @@ async def engine(one_engine: AsyncEngine) -> AsyncEngine:
     async with one_engine.begin() as connection:
         for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER):
             await connection.execute(delete(table))
-        await connection.execute(text("TRUNCATE login_door, login_known"))
+        await connection.execute(text("TRUNCATE login_door, login_known, parked"))
+        for statement in _EMPTY_AUDIT:
+            await connection.execute(text(statement))
     return one_engine
 
 
@@ -176,6 +226,11 @@ def clock() -> FakeClock:
 @pytest.fixture
 def stats() -> FakeStatistics:
     return FakeStatistics()
+
+
+@pytest.fixture
+def dead_letters() -> FakeDeadLetters:
+    return FakeDeadLetters()
 
 
 @pytest.fixture
@@ -193,6 +248,7 @@ def ports(
     engine: AsyncEngine,
     clock: FakeClock,
     stats: FakeStatistics,
+    dead_letters: FakeDeadLetters,
     plans: FakePlans,
     gates: FakeGates,
 ) -> Ports:
@@ -204,6 +260,7 @@ def ports(
         login_limits=LOGIN_LIMITS,
         login_turns=LocalTurns(),
         statistics=stats,
+        dead_letters=dead_letters,
         plans=plans,
         gates=gates,
         message_ids=MessageIds(31),

@@ -35,9 +35,21 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "MailingPatch",
         "TagBody",
         "TrialsBody",
+        "ReplayBody",
+        "ResolveBody",
     ):
         assert schemas[body]["examples"], body
-    for view in ("MailingView", "StoppedView", "RevisionView", "TrialsView", "MessageProof"):
+    for view in (
+        "MailingView",
+        "StoppedView",
+        "RevisionView",
+        "TrialsView",
+        "MessageProof",
+        "GroupView",
+        "ParkedView",
+        "OutcomeView",
+        "EntryView",
+    ):
         assert schemas[view]["examples"], view
 
 

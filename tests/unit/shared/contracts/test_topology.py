@@ -47,9 +47,16 @@ def test_a_queue_is_declared_with_its_type_alone(queue: str) -> None:
 
 
 @pytest.mark.parametrize("queue", QUEUES)
-def test_one_policy_applies_to_each_queue_but_the_last_resort(queue: str) -> None:
-    """Of several that match RabbitMQ takes one only; a dead letter has nowhere else to go."""
-    assert len(rules_of(queue)) == (0 if queue == topology.DEAD else 1)
+def test_one_policy_applies_to_each_queue(queue: str) -> None:
+    """Of several that match RabbitMQ takes one only."""
+    assert len(rules_of(queue)) == 1
+
+
+def test_a_dead_letter_has_nowhere_else_to_go() -> None:
+    """So it stays, however often it is delivered: without a limit RabbitMQ 4 would set one."""
+    [rules] = rules_of(topology.DEAD)
+    assert rules == {"delivery-limit": topology.DEAD_DELIVERY_LIMIT}
+    assert topology.DEAD_DELIVERY_LIMIT >= 10**9
 
 
 @pytest.mark.parametrize("queue", [each for each in QUEUES if each != topology.DEAD])
@@ -87,3 +94,22 @@ def test_what_a_scheduler_publishes_reaches_the_lane_of_its_channel() -> None:
         assert lanes[topology.SEND, key] == topology.send_queue("sms", urgent=urgent)
     tier = (topology.RETRY, topology.retry_key("sms", 5))
     assert lanes[tier] == topology.retry_queue("sms", 5)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "key", "taken"),
+    [
+        (topology.EVENTS, "mailing.changed", True),
+        (topology.EVENTS, "mailing", False),
+        (topology.EVENTS, "mailing.changed.again", False),
+        (topology.EVENTS, "progress.emitted", True),
+        (topology.EVENTS, "weather.changed", False),
+        (topology.SEND, "sms.again", True),
+        (topology.SEND, "fax", False),
+        ("", topology.DEAD, False),
+    ],
+)
+def test_what_nobody_takes_is_known_before_it_is_published(
+    exchange: str, key: str, taken: bool
+) -> None:
+    assert topology.is_taken(exchange, key) == taken

@@ -31,19 +31,20 @@ ACTIONS: dict[str, Action] = {
     ),
     "rename": lambda one: lifecycle.changed(one, f"{one.name}!", one.spec, LATER),
     "delete": lambda one: lifecycle.deleted(one, LATER),
+    "replay": lambda one: lifecycle.replayed(one, LATER, "state"),
 }
 
 # Every state, and what each action makes of it; "409" refuses, "=" leaves it as it is. A paused
 # mailing is there twice: one that had begun, and one that had not.
 TABLE = """
-             launch     pause   resume     cancel     change     rename     delete
-draft        scheduled  409     409        cancelled  draft      draft=     cancelled
-scheduled    409        paused  409        cancelled  scheduled  scheduled= cancelled
-running      409        paused  409        cancelled  running    running=   cancelled
-paused       409        =       scheduled  cancelled  paused     paused=    cancelled
-paused+begun 409        =       running    cancelled  paused     paused=    cancelled
-finished     409        409     409        409        409        409        finished=
-cancelled    409        409     409        =          409        409        cancelled=
+             launch     pause   resume     cancel     change     rename     delete     replay
+draft        scheduled  409     409        cancelled  draft      draft=     cancelled  409
+scheduled    409        paused  409        cancelled  scheduled  scheduled= cancelled  scheduled
+running      409        paused  409        cancelled  running    running=   cancelled  running
+paused       409        =       scheduled  cancelled  paused     paused=    cancelled  paused
+paused+begun 409        =       running    cancelled  paused     paused=    cancelled  paused
+finished     409        409     409        409        409        409        finished=  running
+cancelled    409        409     409        =          409        409        cancelled= 409
 """
 
 

@@ -1,0 +1,45 @@
+"""What was done by whom, in the database, which lets nobody change it."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.adapters.tables import AUDIT, USER
+from services.api.domain.audit import Actor, Deed, Entry
+
+
+class SqlAudit:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def note(self, deed: Deed, actor: Actor, now: datetime) -> None:
+        await self._connection.execute(
+            insert(AUDIT).values(
+                at=now,
+                user_id=actor.user_id,
+                address=actor.address,
+                action=deed.action,
+                subject=deed.subject,
+                facts=deed.facts,
+            )
+        )
+
+    async def page(self, before: int, limit: int) -> list[Entry]:
+        rows = await self._connection.execute(
+            select(
+                AUDIT.c.id,
+                AUDIT.c.at,
+                AUDIT.c.user_id,
+                USER.c.email,
+                AUDIT.c.address,
+                AUDIT.c.action,
+                AUDIT.c.subject,
+                AUDIT.c.facts,
+            )
+            .outerjoin_from(AUDIT, USER, USER.c.id == AUDIT.c.user_id)
+            .where(AUDIT.c.id < before)
+            .order_by(AUDIT.c.id.desc())
+            .limit(limit)
+        )
+        return [Entry(*row) for row in rows]

@@ -1,0 +1,51 @@
+"""The JSON of the audit."""
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from services.api.domain.audit import Entry, Fact
+from services.api.entrypoints.http.common import Instant
+
+_EXAMPLE: JsonDict = {
+    "id": 12,
+    "at": "2027-03-01T09:30:00Z",
+    "user": {"id": 1, "email": "admin@example.com"},
+    "address": "203.0.113.7",
+    "action": "dead_letters.replay",
+    "subject": "mailings/7",
+    "facts": {"messages": 120, "revision": 4, "status": "failed", "reason": "rejected"},
+}
+
+
+class UserNamed(BaseModel):
+    """`email` is null when the user exists no more."""
+
+    id: int
+    email: str | None
+
+
+class EntryView(BaseModel):
+    """Who did what, when and from where."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    id: int
+    at: Instant
+    user: UserNamed | None
+    address: str | None = Field(description="Where the request came from, if that is known.")
+    action: str
+    subject: str = Field(description="What it was done to.")
+    facts: dict[str, Fact]
+
+    @classmethod
+    def of(cls, entry: Entry) -> "EntryView":
+        user = None if entry.user_id is None else UserNamed(id=entry.user_id, email=entry.email)
+        return cls(
+            id=entry.id,
+            at=entry.at,
+            user=user,
+            address=entry.address or None,
+            action=entry.action,
+            subject=entry.subject,
+            facts=entry.facts,
+        )

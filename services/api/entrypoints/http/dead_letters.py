@@ -1,0 +1,79 @@
+"""The desk: what failed, or may have, and what nobody could read."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from services.api.domain.dead_letters import DeadStatus
+from services.api.entrypoints.http.common import (
+    ONE_PAGE,
+    Cursor,
+    Limit,
+    PageView,
+    Who,
+    Wired,
+)
+from services.api.entrypoints.http.dead_letters_models import ReplayBody, ResolveBody
+from services.api.entrypoints.http.dead_letters_views import GroupView, OutcomeView, ParkedView
+from services.api.entrypoints.http.problems import answers
+from services.api.handlers import dead_letters, parked
+
+router = APIRouter(prefix="/dead-letters", tags=["dead letters"])
+
+MailingFilter = Annotated[int | None, Query(ge=1, lt=2**63)]
+StatusFilter = Annotated[DeadStatus | None, Query()]
+ReasonFilter = Annotated[str | None, Query(max_length=100, pattern=r"^\w+$")]
+QueueFilter = Annotated[str | None, Query(max_length=255, pattern=r"^[\w.-]+$")]
+
+_GROUPS: dict[int | str, dict[str, Any]] = {200: {"model": PageView[GroupView]}}
+
+
+@router.get("", summary="What failed, by cause", responses=_GROUPS | answers(401, 422, 503))
+async def list_groups(
+    wired: Wired,
+    mailing_id: MailingFilter = None,
+    status: StatusFilter = None,
+    reason: ReasonFilter = None,
+    limit: Limit = ONE_PAGE,
+    cursor: Cursor = None,
+) -> JSONResponse:
+    """Messages that ended failed, or unknown (a call may have been accepted, and nobody knows),
+    with a sample of request and answer for each cause."""
+    page = await dead_letters.list_groups(wired, mailing_id, status, reason, limit, cursor)
+    return JSONResponse(page)
+
+
+@router.get("/parked", summary="What nobody could read", responses=answers(401, 422, 503))
+async def list_parked(
+    wired: Wired, queue: QueueFilter = None, limit: Limit = ONE_PAGE, cursor: Cursor = None
+) -> PageView[ParkedView]:
+    """Messages on the broker that their consumer could not read, newest first; also those that
+    were put back."""
+    page = await parked.list_parked(wired, queue, limit, cursor)
+    return PageView(items=list(map(ParkedView.of, page.items)), next_cursor=page.next_cursor)
+
+
+@router.post("/replay", summary="Send again", responses=answers(401, 404, 409, 422, 503))
+async def replay(body: ReplayBody, wired: Wired, who: Who) -> OutcomeView:
+    """Each message once more under its own id, by the mailing as it is now: policies, hours and
+    deadline hold. Its mailing runs again if it had finished, and stays paused if it is paused; 409
+    when it is a draft, cancelled or deleted. What a call of may have been accepted is repeated word
+    for word or not at all.
+
+    What is parked goes back to where it was; if it still cannot be read it is parked again.
+
+    At most 100,000 messages in one request: `left` says how many more there are."""
+    chosen = body.chosen()
+    if isinstance(chosen, tuple):
+        done = await parked.replay_parked(wired, chosen, who, dry_run=body.dry_run)
+    else:
+        done = await dead_letters.replay(wired, chosen, body.ends_at, who, dry_run=body.dry_run)
+    return OutcomeView.of(done)
+
+
+@router.post("/resolve", summary="Say what became of them", responses=answers(401, 404, 422, 503))
+async def resolve(body: ResolveBody, wired: Wired, who: Who) -> OutcomeView:
+    """For messages that are unknown, when it has become known whether the provider took them. Any
+    other is skipped. What is resolved as failed can be sent again."""
+    return OutcomeView.of(await dead_letters.resolve(wired, body.message_ids, body.as_, who))

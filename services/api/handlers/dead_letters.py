@@ -1,0 +1,101 @@
+"""The desk: messages that ended failed or unknown are looked at, sent again, resolved.
+
+Which they are is stats' knowledge, and may be old: each is named with the dispatch that was seen,
+and nothing happens to one that has a later one by then.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from services.api.domain import choices, dead_letters, replays
+from services.api.domain.audit import Actor
+from services.api.domain.choices import MOST_MESSAGES, Chosen, Found, Many, TheseMessages
+from services.api.domain.dead_letters import DeadStatus
+from services.api.domain.replays import As, Outcome, Share
+from services.api.handlers.steps import existing, keep
+from services.api.ports import Ports
+
+# Asked of stats at once.
+_MESSAGES = 5_000
+_GROUPS = 500
+
+
+async def list_groups(
+    ports: Ports,
+    mailing_id: int | None,
+    status: DeadStatus | None,
+    reason: str | None,
+    limit: int,
+    cursor: str | None,
+) -> dict[str, Any]:
+    """Raises Invalid, Unavailable."""
+    page = await ports.dead_letters.groups(mailing_id, status, reason, limit, cursor)
+    items = page["items"]
+    async with ports.transactions.begin() as store:
+        names = await store.mailings.names({one["group"]["mailing_id"] for one in items})
+        contacts = await store.clients.contacts({one["sample"]["client_id"] for one in items})
+    phones = {client_id: phone for client_id, (phone, _) in contacts.items()}
+    return page | {"items": [dead_letters.shown(one, names, phones) for one in items]}
+
+
+async def replay(
+    ports: Ports, chosen: Chosen, ends_at: datetime | None, actor: Actor, *, dry_run: bool
+) -> Outcome:
+    """All of them or none, in one transaction. Raises NotFound, Conflict, Invalid, Unavailable."""
+    found = await _find(ports, chosen)
+    parts = choices.sorted_out(found)
+    shares, now = [], ports.clock.now()
+    async with ports.transactions.begin() as store:
+        for mailing_id, dead in parts.by_mailing.items():
+            before = await existing(store, mailing_id, lock=True)
+            step = replays.replayed(before, dead, ends_at, now, chosen.field)
+            share = Share(mailing_id, len(dead), step.mailing.revision)
+            shares.append(share)
+            if not dry_run:
+                await keep(store, before, step, actor.user_id)
+                await store.audit.note(replays.replay_deed(share, chosen, ends_at), actor, now)
+    return replays.outcome(shares, parts, found)
+
+
+async def resolve(ports: Ports, ids: Sequence[int], as_: As, actor: Actor) -> Outcome:
+    """Those of them that are unknown. Raises NotFound, Unavailable."""
+    found = await _find(ports, TheseMessages(tuple(ids)))
+    parts = choices.sorted_out(found, only="unknown")
+    shares, now = [], ports.clock.now()
+    async with ports.transactions.begin() as store:
+        for mailing_id, dead in parts.by_mailing.items():
+            mailing = await existing(store, mailing_id)
+            shares.append(Share(mailing_id, len(dead), mailing.revision))
+            for message in replays.resolved(mailing_id, dead, as_, now):
+                await store.outbox.put(message)
+            await store.audit.note(replays.resolve_deed(mailing_id, dead, as_), actor, now)
+    return replays.outcome(shares, parts, found)
+
+
+async def _find(ports: Ports, chosen: Chosen) -> Found:
+    if isinstance(chosen, TheseMessages):
+        ids = list(dict.fromkeys(chosen.ids))
+        dead = await ports.dead_letters.these(ids)
+        known = {one.message_id for one in dead}
+        return Found(dead, missing=[one for one in ids if one not in known])
+    dead, after = [], 0
+    while len(dead) < MOST_MESSAGES:
+        wanted = min(_MESSAGES, MOST_MESSAGES - len(dead))
+        page, following = await ports.dead_letters.chosen(chosen, after, wanted)
+        dead += page
+        if following is None:
+            return Found(dead)
+        after = following
+    return Found(dead, left=max(0, await _all(ports, chosen) - len(dead)))
+
+
+async def _all(ports: Ports, chosen: Many) -> int:
+    """How many messages are chosen, those that one request does not take included."""
+    total, cursor = 0, None
+    while True:
+        page = await ports.dead_letters.groups(*choices.filters(chosen), _GROUPS, cursor)
+        total += choices.counted(chosen, page["items"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return total

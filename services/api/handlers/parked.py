@@ -1,0 +1,55 @@
+"""What no consumer could read: put by, looked at, put back."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from services.api.domain.audit import Action, Actor, Deed
+from services.api.domain.choices import Skipped
+from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
+from services.api.domain.parked import GoesBack, Letter, Parked, Stays, way_back
+from services.api.domain.replays import Outcome
+from services.api.ports import Ports
+from shared.runtime.logs import facts
+
+log = logging.getLogger(__name__)
+
+
+async def park(ports: Ports, letter: Letter) -> None:
+    """Any letter may come twice."""
+    async with ports.transactions.begin() as store:
+        parked_id = await store.parked.put(letter, ports.clock.now())
+    ids = {"parked_id": parked_id, "queue": letter.death.queue, "why": letter.death.why}
+    log.error("A message that nobody could read is parked", extra=facts("parked", **ids))
+
+
+async def list_parked(
+    ports: Ports, queue: str | None, limit: int, cursor: str | None
+) -> Page[Parked]:
+    """Newest first."""
+    before = from_cursor(cursor, row_id, BEHIND_ALL)
+    async with ports.transactions.begin() as store:
+        found = await store.parked.page(queue, before, limit + 1)
+    return page_of(found, limit, lambda one: one.id)
+
+
+async def replay_parked(
+    ports: Ports, ids: Sequence[int], actor: Actor, *, dry_run: bool
+) -> Outcome:
+    """Each goes back where it was; one that still cannot be read is parked again."""
+    async with ports.transactions.begin() as store:
+        found = await store.parked.those(ids)
+        ways = {id_: way_back(one) for id_, one in found.items()}
+        places = {id_: way.place for id_, way in ways.items() if isinstance(way, GoesBack)}
+        if places and not dry_run:
+            now = ports.clock.now()
+            for id_, body in (await store.parked.take_out(places, now)).items():
+                await store.outbox.put_back(places[id_], body)
+            deed = Deed(Action.REPLAY_PARKED, "parked", {"ids": sorted(places)})
+            await store.audit.note(deed, actor, now)
+    return Outcome(messages=len(places), skipped=_skipped(ids, ways))
+
+
+def _skipped(ids: Sequence[int], ways: Mapping[int, GoesBack | Stays]) -> list[Skipped]:
+    unknown = Stays("There is no such parked message.")
+    told = ((id_, ways.get(id_, unknown)) for id_ in dict.fromkeys(ids))
+    return [Skipped(way.reason, parked_id=id_) for id_, way in told if isinstance(way, Stays)]
