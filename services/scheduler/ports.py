@@ -17,7 +17,7 @@ from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
 from shared.domain.templates import Recipient
 
-BatchKind = Literal["queued", "planned", "expired", "suppressed", "cancelled"]
+BatchKind = Literal["queued", "planned", "expired", "suppressed", "cancelled", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _STATE: dict[BatchKind, str] = {
     "expired": "ended",
     "suppressed": "ended",
     "cancelled": "ended",
+    "unknown": "ended",
 }
 
 

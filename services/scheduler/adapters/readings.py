@@ -49,11 +49,14 @@ _WAVES = text(
     FROM wave WHERE mailing_id = :mailing ORDER BY timezone
     """
 )
-# A row that ended before reasons were written down has none.
+# A row that ended before reasons were written down has none. What is unknown was handed out.
 _LEFT_OUT = text(
     """
     SELECT timezone, coalesce(reason, ended_as, 'ended'), count(*)
-    FROM message WHERE mailing_id = :mailing AND state = 'ended' GROUP BY 1, 2
+    FROM message
+    WHERE mailing_id = :mailing AND state = 'ended'
+        AND coalesce(ended_as, '') NOT IN ('sent', 'failed', 'unknown')
+    GROUP BY 1, 2
     """
 )
 _CLIENT_IN = text(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.scheduler.domain.returned import Emit, End, HoldUntil, decide, due_after
 from services.scheduler.domain.sharing import Taken
+from services.scheduler.domain.uncertain import PERHAPS_ACCEPTED
 from services.scheduler.domain.wording import Unfit, own_text
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.ports import QUEUED, Fate, Member, Messages
@@ -52,10 +53,20 @@ def _outcomes(
             case HoldUntil(due_at):
                 yield member, (Fate("planned"), due_at)
             case End(kind, reason):
-                yield member, (Fate("expired" if kind == "expired" else "cancelled", reason), None)
+                end = Fate("expired" if kind == "expired" else "cancelled", reason)
+                yield member, (_end(member, end), None)
             case Emit():
                 text = own_text(mailing.spec.text, member.text, member.recipient)
                 if isinstance(text, Unfit):
-                    yield member, (Fate("suppressed", text.reason, text.detail), None)
+                    end = Fate("suppressed", text.reason, text.detail)
+                    yield member, (_end(member, end), None)
                 else:
                     yield replace(member, text=text), (QUEUED, None)
+
+
+def _end(member: Member, end: Fate) -> Fate:
+    """``end`` is for what surely was not sent. A message that came back keeps the text of a call
+    only if that may have been accepted."""
+    if member.text is None:
+        return end
+    return Fate("unknown", end.reason, PERHAPS_ACCEPTED)

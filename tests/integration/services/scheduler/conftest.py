@@ -38,7 +38,14 @@ from tests.support.tap import PATIENCE, Tap, open_channel, publish, tapped
 
 QUEUES = (send_queue("sms"), send_queue("sms", urgent=True), STATS_EVENTS, API_PROGRESS)
 
-OF_THE_SCHEDULER: tuple[Kind, ...] = ("queued", "planned", "expired", "suppressed", "cancelled")
+OF_THE_SCHEDULER: tuple[Kind, ...] = (
+    "queued",
+    "planned",
+    "expired",
+    "suppressed",
+    "cancelled",
+    "unknown",
+)
 
 
 @dataclass

@@ -93,6 +93,26 @@ async def test_a_deleted_client_is_never_emitted_again(world: World) -> None:
     assert len(world.commands()) == 1
 
 
+async def test_what_may_have_been_accepted_is_never_booked_as_not_sent(world: World) -> None:
+    """The client is deleted while the answer to a call was lost."""
+    async with world.listening(), world.scheduler():
+        await world.event(clients([1, 2]), mailing(1))
+        await emitted(world, 2)
+        first = world.envelopes()[0]
+        gone = (client(n, revision=2, deleted=True, phone="") for n in (1, 2))
+        await world.event(ClientsChanged(clients=tuple(gone)))
+        lost = {"uncertain": True, "text": first.text}
+        for command, facts in zip(first.commands, ({}, lost), strict=True):
+            await world.event(returned(first, command, client_revision=2, **facts))
+        await world.tap.until(lambda: bool(world.told("unknown") and world.told("cancelled")))
+    [unknown], [cancelled] = world.told("unknown"), world.told("cancelled")
+    assert (unknown.client_id, unknown.dispatch, unknown.reason) == (2, 2, "client_deleted")
+    assert unknown.detail is not None
+    assert (cancelled.client_id, cancelled.reason) == (1, "client_deleted")
+    rows = "SELECT count(*) FROM message WHERE state = 'ended' AND ended_as = 'unknown'"
+    assert await world.count(rows) == 1
+
+
 async def test_a_message_whose_window_closed_waits_for_the_next(world: World) -> None:
     hour = datetime.now(UTC).hour
     away = {"from": f"{(hour + 4) % 24:02d}:00", "to": f"{(hour + 5) % 24 or 24:02d}:00"}
