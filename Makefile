@@ -40,6 +40,10 @@ reset: $(STAMP) ## Stop everything and drop its data
 rebuild: $(STAMP) ## Make the scheduler's copy of the directory anew, should it be lost
 	@deploy/run.sh $(run) rebuild
 
+.PHONY: retell
+retell: $(STAMP) ## Make the books of stats anew, should they be lost
+	@deploy/run.sh $(run) retell
+
 .PHONY: status
 status: $(STAMP) ## Show what runs
 	@deploy/run.sh $(run) status

@@ -1,4 +1,4 @@
-"""`python -m deploy.docker up|down|rebuild|reset|status`: `make up` where there is Docker.
+"""`python -m deploy.docker up|down|rebuild|retell|reset|status`: `make up` where there is Docker.
 
 It is plain `docker compose`, and tells at the end where everything answers. The secrets stay in
 the volumes of the containers (see deploy/docker/hand_out.py), so both ways of starting agree.
@@ -15,6 +15,7 @@ from deploy.variables import ROOT, given_variables
 
 HOME = ROOT / ".carillon"
 DEFAULT_SIMULATOR_PORT = 8090  # as in docker-compose.yml
+RETELLERS = ("scheduler", "sender")  # in this order, see services/scheduler/handlers/retelling.py
 
 
 def compose(*arguments: str) -> int:
@@ -38,10 +39,14 @@ def up() -> int:
     return 0
 
 
+def run_in(container: str, *step: str) -> int:
+    """Run a step once, in a container of its own; its exit status."""
+    return compose("run", "--rm", "--no-deps", "-T", container, *step)
+
+
 def end_deploy() -> int:
     """Apply the migrations that wait until the last old process is gone; an exit status."""
-    once = ("run", "--rm", "--no-deps", "-T")
-    return max(compose(*once, f"migrate-{name}", "migrate", "up") for name in SERVICES)
+    return max(run_in(f"migrate-{name}", "migrate", "up") for name in SERVICES)
 
 
 def show_secret(name: str) -> str:
@@ -65,8 +70,13 @@ def reset() -> int:
 
 def rebuild() -> int:
     """Make the scheduler's copy of the directory anew from the api."""
-    step = ("python", "-m", "services.scheduler", "rebuild")
-    return compose("run", "--rm", "--no-deps", "-T", "scheduler", *step)
+    return run_in("scheduler", "python", "-m", "services.scheduler", "rebuild")
+
+
+def retell() -> int:
+    """Make the books of stats anew from what scheduler and senders know."""
+    steps = (run_in(name, "python", "-m", f"services.{name}", "retell") for name in RETELLERS)
+    return next((status for status in steps if status != 0), 0)
 
 
 def status() -> int:
@@ -74,7 +84,14 @@ def status() -> int:
 
 
 def main() -> int:
-    actions = {"up": up, "down": down, "rebuild": rebuild, "reset": reset, "status": status}
+    actions = {
+        "up": up,
+        "down": down,
+        "rebuild": rebuild,
+        "retell": retell,
+        "reset": reset,
+        "status": status,
+    }
     parser = argparse.ArgumentParser(prog="python -m deploy.docker", description=__doc__)
     parser.add_argument("command", choices=sorted(actions))
     return actions[parser.parse_args().command]()

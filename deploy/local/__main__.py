@@ -1,4 +1,4 @@
-"""`python -m deploy.local up|down|rebuild|reset|status|install`: run Carillon on this machine.
+"""`python -m deploy.local up|down|rebuild|retell|reset|status|install`: Carillon on this machine.
 
 `install` only sees to it that the servers' programs are there.
 """
@@ -16,8 +16,8 @@ from deploy.variables import ROOT, read_variables
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
-    choices = ["up", "down", "rebuild", "reset", "status", "install", "supervise"]
-    parser.add_argument("command", choices=choices)
+    choices = ["up", "down", "rebuild", "retell", "reset", "status"]
+    parser.add_argument("command", choices=[*choices, "install", "supervise"])
     command = parser.parse_args().command
     if command == "install":
         return install()
@@ -30,6 +30,7 @@ def main() -> int:
         "up": run.up,
         "down": run.down,
         "rebuild": run.rebuild,
+        "retell": run.retell,
         "reset": run.reset,
         "status": run.status,
     }

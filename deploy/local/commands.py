@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from deploy.addresses import Addresses
@@ -93,13 +93,23 @@ class Run:
 
     def rebuild(self) -> int:
         """Make the scheduler's copy of the directory anew from the api; an exit status."""
+        return self._run_steps(Plan.rebuild)
+
+    def retell(self) -> int:
+        """Make the books of stats anew from what scheduler and senders know; an exit status."""
+        return self._run_steps(Plan.retell)
+
+    def _run_steps(self, steps: Callable[[Plan], Sequence[ProcessSpec]]) -> int:
+        """One after the other, until one fails."""
         if self._supervisor.pid is None:
             print("Carillon does not run: `make up` first.", file=sys.stderr)
             return 1
-        step = Plan(self._variables, self._ports()).rebuild()
-        return subprocess.run(
-            step.command, env=dict(step.environment), cwd=step.cwd, check=False
-        ).returncode
+        for step in steps(Plan(self._variables, self._ports())):
+            environment = dict(step.environment)
+            done = subprocess.run(step.command, env=environment, cwd=step.cwd, check=False)
+            if done.returncode != 0:
+                return done.returncode
+        return 0
 
     def _ports(self) -> dict[str, int]:
         return {**read_ports(self.home / "ports.json"), **fixed_ports(self._variables)}

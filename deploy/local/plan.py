@@ -75,12 +75,19 @@ class Plan:
             for service in SERVICES
         ]
 
-    def rebuild(self) -> ProcessSpec:
+    def rebuild(self) -> list[ProcessSpec]:
         """The step that makes the scheduler's copy of the directory anew."""
+        return [self._step("scheduler", "rebuild")]
+
+    def retell(self) -> list[ProcessSpec]:
+        """The steps that make the books of stats anew, in this order."""
+        return [self._step("scheduler", "retell"), self._step("sender", "retell")]
+
+    def _step(self, service: str, *command: str) -> ProcessSpec:
         return ProcessSpec(
-            name="rebuild",
-            command=[sys.executable, "-m", "services.scheduler", "rebuild"],
-            environment=self._environment("scheduler"),
+            name="-".join((*command, service)),
+            command=[sys.executable, "-m", f"services.{service}", *command],
+            environment=self._environment(service),
             cwd=ROOT,
         )
 

@@ -18,6 +18,7 @@ from services.scheduler.adapters.paces import PostgresPaces
 from services.scheduler.adapters.piles import PostgresPiles
 from services.scheduler.adapters.plans import PostgresPlans
 from services.scheduler.adapters.readings import PostgresReadings
+from services.scheduler.adapters.record import PostgresRecord
 from services.scheduler.adapters.room import QueueRoom
 from services.scheduler.entrypoints.http import reads
 from services.scheduler.entrypoints.messages import subscribe_scheduler
@@ -31,6 +32,7 @@ from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.previewing import Previews
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.rebuilding import rebuild
+from services.scheduler.handlers.retelling import retell
 from services.scheduler.handlers.returning import Returns
 from services.scheduler.handlers.sweeping import Sweeper
 from services.scheduler.handlers.trials import Trials
@@ -143,6 +145,20 @@ async def _rebuild(settings: Settings) -> None:
         plans = PostgresPlans(engine)
         planner = Planner(PostgresDirectory(engine), plans, SystemClock())
         await rebuild(source, planner, plans)
+
+
+def retell_record() -> None:
+    asyncio.run(retell_with(Settings()))
+
+
+async def retell_with(settings: Settings) -> None:
+    broker = make_broker(settings.rabbitmq_url.get_secret_value(), service="scheduler")
+    async with engine_lifetime(_engine(settings)) as engine:
+        await start_when_reachable(broker)
+        try:
+            await retell(PostgresRecord(engine), BrokerOutlet(Publisher(broker)))
+        finally:
+            await broker.stop()
 
 
 def _engine(settings: Settings) -> AsyncEngine:

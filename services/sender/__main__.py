@@ -1,8 +1,8 @@
-"""``python -m services.sender [migrate [up|pre|down]]``"""
+"""``python -m services.sender [migrate [up|pre|down] | retell]``"""
 
 from services.sender.settings import Settings
-from services.sender.wiring import make_app
+from services.sender.wiring import make_app, retell_ledger
 from shared.runtime.service import main
 
 if __name__ == "__main__":
-    main("sender", Settings, make_app)
+    main("sender", Settings, make_app, {"retell": retell_ledger})

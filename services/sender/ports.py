@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from services.sender.domain.failures import Result
-from services.sender.domain.outcomes import Outcome
+from services.sender.domain.outcomes import Outcome, Told
 from services.sender.domain.verdicts import Look
 from services.sender.domain.work import Work
 from shared.contracts.commands import SendMessages
@@ -38,6 +38,11 @@ class Ledger(Protocol):
     async def record_calls(self, outcomes: Sequence[Outcome]) -> Mapping[int, RecordedAs]:
         """Record the outcomes of calls. Those left out were not: somebody else holds the
         message now, and only the news that it was sent may overrule them."""
+        ...
+
+    async def follow(self, tolds: Sequence[Told]) -> None:
+        """Messages that were sent are told so under a later dispatch: keeps which, so that what
+        the row says is what was last said."""
         ...
 
     async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Mapping[int, bool]:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from services.sender.adapters.gates import PostgresGates
 from services.sender.adapters.ledger import PostgresLedger
+from services.sender.adapters.ledger_pages import PostgresLedgerPages
 from services.sender.adapters.link import BrokerLink
 from services.sender.adapters.outbox import BrokerOutbox
 from services.sender.adapters.provider import HttpProvider, build_client, client_lifetime
@@ -24,6 +25,7 @@ from services.sender.entrypoints.reading import ParkingLimit
 from services.sender.entrypoints.ticks import report_calls
 from services.sender.handlers.channel import ChannelSender, Limits, Outside
 from services.sender.handlers.gates import message_handlers
+from services.sender.handlers.retelling import retell
 from services.sender.settings import Settings
 from shared.runtime.background import Background
 from shared.runtime.broker import Publisher, make_broker, start_when_reachable
@@ -162,3 +164,18 @@ def _subscribe(
         for channel in channels
         for subscriber in subscribe_channel(broker, channel.channel, prefetch, limit, channel.put)
     ]
+
+
+def retell_ledger() -> None:
+    asyncio.run(retell_with(Settings()))
+
+
+async def retell_with(settings: Settings) -> None:
+    url = settings.database_url.get_secret_value()
+    broker = make_broker(settings.rabbitmq_url.get_secret_value(), service="sender")
+    async with engine_lifetime(make_engine(url, pool=1, application="sender")) as engine:
+        await start_when_reachable(broker)
+        try:
+            await retell(PostgresLedgerPages(engine), BrokerOutbox(Publisher(broker)))
+        finally:
+            await broker.stop()

@@ -6,6 +6,7 @@ next ones, so 128,000 a second may be taken for ever and bursts borrow from the 
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 NODE_BITS = 5
@@ -37,3 +38,9 @@ class MessageIds:
     def _id(self, slot: int) -> int:
         ms, sequence = slot >> SEQUENCE_BITS, slot & (PER_MS - 1)
         return (ms << NODE_BITS | self.node) << SEQUENCE_BITS | sequence
+
+
+def born_at(message_id: int) -> datetime:
+    """When an id was given out; one of a burst may be dated somewhat ahead."""
+    ms = message_id >> (NODE_BITS + SEQUENCE_BITS)
+    return datetime.fromtimestamp((ms + EPOCH_MS) / 1000, UTC)

@@ -70,7 +70,7 @@ class PostgresMessages:
             if not await holds_revision(connection, mailing):
                 return []
             born = {
-                fate: await _insert(connection, mailing, fate, members)
+                fate: await _insert(connection, mailing, fate, members, now)
                 for fate, members in candidates.items()
             }
             everybody = [member for members in born.values() for member in members]
@@ -145,6 +145,7 @@ class PostgresMessages:
         row = {
             "ids": [message.message_id for message in held],
             "due_at": due_at,
+            "now": now,
             **_standing(fate),
         }
         async with self._engine.begin() as connection:
@@ -162,6 +163,7 @@ async def _insert(
     mailing: MailingChanged,
     fate: Fate,
     candidates: Sequence[Member],
+    now: datetime,
 ) -> list[Member]:
     """Writes those who have no row in this mailing yet, and returns them."""
     parameters = {
@@ -169,6 +171,7 @@ async def _insert(
         "ids": [member.message_id for member in candidates],
         "clients": [member.client_id for member in candidates],
         "zones": [member.zone for member in candidates],
+        "now": now,
         **_standing(fate),
     }
     born = set(await connection.scalars(sql.INSERT_MESSAGES, parameters))
@@ -179,8 +182,8 @@ def _standing(fate: Fate) -> dict[str, str | None]:
     """A message's own row: it remembers why it was ended, which a change may undo."""
     state = _STATE[fate.kind]
     if state != "ended":
-        return {"state": state, "ended_as": None, "reason": None}
-    return {"state": state, "ended_as": fate.kind, "reason": fate.reason}
+        return {"state": state, "ended_as": None, "reason": None, "detail": None}
+    return {"state": state, "ended_as": fate.kind, "reason": fate.reason, "detail": fate.detail}
 
 
 async def _advance(

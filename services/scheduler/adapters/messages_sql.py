@@ -50,8 +50,8 @@ WAVES_IN = text(
 INSERT_MESSAGES = text(
     """
     INSERT INTO message
-        (id, mailing_id, client_id, timezone, dispatch, state, ended_as, reason)
-    SELECT id, :mailing, client_id, zone, 1, :state, :ended_as, :reason
+        (id, mailing_id, client_id, timezone, dispatch, state, ended_as, reason, detail, told_at)
+    SELECT id, :mailing, client_id, zone, 1, :state, :ended_as, :reason, :detail, :now
     FROM unnest(CAST(:ids AS bigint[]), CAST(:clients AS bigint[]), CAST(:zones AS text[]))
         AS s (id, client_id, zone)
     ON CONFLICT (mailing_id, client_id) DO NOTHING RETURNING id
@@ -166,6 +166,7 @@ KEEP_TEXTS = text(
 EMIT_AGAIN = text(
     """
     UPDATE message SET state = :state, due_at = :due_at, ended_as = :ended_as, reason = :reason,
+        detail = :detail, told_at = :now,
         until_mailing_revision = NULL, until_client_revision = NULL
     WHERE id = ANY (CAST(:ids AS bigint[])) AND state = 'held' RETURNING id
     """

@@ -1,11 +1,11 @@
 """Mailings and waves, in PostgreSQL."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.scheduler.adapters import plans_sql as sql
@@ -101,26 +101,7 @@ class PostgresPlans:
 
     async def unannounced_waves(self) -> list[WavesPlanned]:
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(sql.UNTOLD_WAVES)).all()
-        return [
-            WavesPlanned(
-                mailing_id=mailing_id,
-                revision=revision,
-                waves=tuple(
-                    WaveState(
-                        timezone=row.timezone,
-                        seq=row.seq,
-                        size=row.size,
-                        opens_at=row.opens_at,
-                        closes_at=row.closes_at,
-                        rest=row.rest,
-                        reason=row.reason,
-                    )
-                    for row in group
-                ),
-            )
-            for (mailing_id, revision), group in groupby(rows, lambda r: (r.id, r.revision))
-        ]
+            return waves_planned((await connection.execute(sql.UNTOLD_WAVES)).all())
 
     async def waves_announced(self, waves: WavesPlanned) -> None:
         await self._mark(
@@ -166,6 +147,29 @@ class PostgresPlans:
     async def _mark(self, statement: TextClause, **parameters: Any) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(statement, parameters)
+
+
+def waves_planned(rows: Sequence[Row[Any]]) -> list[WavesPlanned]:
+    """Rows of waves with their mailing's id and revision, mailing by mailing."""
+    return [
+        WavesPlanned(
+            mailing_id=mailing_id,
+            revision=revision,
+            waves=tuple(
+                WaveState(
+                    timezone=row.timezone,
+                    seq=row.seq,
+                    size=row.size,
+                    opens_at=row.opens_at,
+                    closes_at=row.closes_at,
+                    rest=row.rest,
+                    reason=row.reason,
+                )
+                for row in group
+            ),
+        )
+        for (mailing_id, revision), group in groupby(rows, lambda r: (r.id, r.revision))
+    ]
 
 
 async def _start(connection: AsyncConnection, mailing_id: int, now: datetime) -> None:

@@ -90,7 +90,7 @@ class Publishing:
         if batch.fate.kind == "queued":
             members = await self._send(batch, now)
         if members:
-            await self._outlet.tell(_events(batch, members, now))
+            await self._outlet.tell(_events(batch, members))
         await self._messages.published(batch)
 
     async def _send(self, batch: Batch, now: datetime) -> Sequence[Member]:
@@ -139,7 +139,8 @@ def _ready(member: Member, text: str | None) -> Ready:
     )
 
 
-def _events(batch: Batch, members: Sequence[Member], now: datetime) -> DeliveryEvents:
+def _events(batch: Batch, members: Sequence[Member]) -> DeliveryEvents:
+    """At the moment they were written down: told again, they say the same."""
     fate = batch.fate
     return DeliveryEvents(
         kind=fate.kind,
@@ -151,7 +152,7 @@ def _events(batch: Batch, members: Sequence[Member], now: datetime) -> DeliveryE
                 timezone=member.zone,
                 dispatch=member.dispatch,
                 kind=fate.kind,
-                at=now,
+                at=batch.written_at,
                 reason=fate.reason,
                 detail=fate.detail,
             )

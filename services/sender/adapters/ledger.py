@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.sender.adapters.ledger_sql import CLAIM, LOOK, RECORD_CALLS, RECORD_UNCALLED
-from services.sender.domain.outcomes import Outcome
+from services.sender.adapters.ledger_sql import CLAIM, FOLLOW, LOOK, RECORD_CALLS, RECORD_UNCALLED
+from services.sender.domain.outcomes import Outcome, Told
 from services.sender.domain.verdicts import LEAST_LEFT, GateState, Look, Recorded
 from services.sender.domain.work import Work
 from services.sender.ports import RecordedAs
@@ -67,6 +67,17 @@ class PostgresLedger:
         async with self._engine.connect() as connection:
             rows = await connection.execute(RECORD_CALLS, values | self._holder)
             return {row[0]: RecordedAs(row[1], row[2]) for row in rows}
+
+    async def follow(self, tolds: Sequence[Told]) -> None:
+        tolds = sorted(tolds, key=lambda told: told.outcome.work.message_id)
+        values = {
+            "message_ids": [told.outcome.work.message_id for told in tolds],
+            "dispatches": [told.dispatch for told in tolds],
+            "attempts": [told.attempt for told in tolds],
+            "details": [told.outcome.detail for told in tolds],
+        }
+        async with self._engine.connect() as connection:
+            await connection.execute(FOLLOW, values)
 
     async def record_uncalled(self, outcomes: Sequence[Outcome]) -> Mapping[int, bool]:
         outcomes = sorted(outcomes, key=_message_id_of)

@@ -129,6 +129,17 @@ RECORD_UNCALLED = text(
     """  # noqa: S608 - made of constants
 )
 
+FOLLOW = text(
+    """
+    UPDATE ledger AS l
+    SET dispatch = o.dispatch, attempt = o.attempt, called = o.attempt, detail = o.detail
+    FROM unnest(CAST(:message_ids AS bigint[]), CAST(:dispatches AS integer[]),
+                CAST(:attempts AS integer[]), CAST(:details AS text[]))
+         AS o (message_id, dispatch, attempt, detail)
+    WHERE l.message_id = o.message_id AND l.state = 'sent' AND l.dispatch < o.dispatch
+    """
+)
+
 LOOK = text(
     """
     SELECT now() AS now, c.message_id,

@@ -203,6 +203,11 @@ def _sent(work: Work, recorded: Recorded) -> Told:
     return Told(outcome, command.dispatch, command.attempt)
 
 
+def is_followed(told: Told) -> bool:
+    """Whether it tells of a sending under a later dispatch than that of the sending."""
+    return told.outcome.kind == "sent" and told.outcome.detail == SENT_EARLIER
+
+
 def _recorded(work: Work, recorded: Recorded) -> Told:
     kind: OutcomeKind | Literal["claimed"] = recorded.state
     if kind == "claimed" or recorded.called is None or recorded.at is None:

@@ -24,6 +24,7 @@ from services.sender.domain.verdicts import (
     Record,
     Settle,
     Verdict,
+    is_followed,
     judge,
 )
 from services.sender.domain.work import Parcel, Work
@@ -205,6 +206,9 @@ class Claiming:
         outcomes = [verdict.outcome for verdict in verdicts if isinstance(verdict, Record)]
         recorded = await self._ledger.record_uncalled(outcomes) if outcomes else {}
         settlements = [v.settlement for v in verdicts if isinstance(v, Settle)]
+        followed = [told for told in (s.told for s in settlements) if told and is_followed(told)]
+        if followed:
+            await self._ledger.follow(followed)
         settlements += [
             _settled(outcome, uncertain=recorded[outcome.work.message_id])
             for outcome in outcomes

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from services.sender.domain.failures import Accepted, Result
-from services.sender.domain.outcomes import Outcome
+from services.sender.domain.outcomes import Outcome, Told
 from services.sender.domain.verdicts import LEAST_LEFT, GateState, Look, Recorded
 from services.sender.domain.work import Lane, Parcel, Receipt, Work, unpack
 from services.sender.ports import RecordedAs
@@ -151,6 +151,20 @@ class MemoryLedger:
             self._put(outcome.work, self._of(outcome, outcome.work.command.dispatch, uncertain))
             recorded[outcome.work.message_id] = uncertain
         return recorded
+
+    async def follow(self, tolds: Sequence[Told]) -> None:
+        await self._arrive()
+        for told in tolds:
+            row = self._rows.ledger.get(told.outcome.work.message_id)
+            known = None if row is None else row.recorded
+            if row and known and known.state == "sent" and known.dispatch < told.dispatch:
+                row.recorded = replace(
+                    known,
+                    dispatch=told.dispatch,
+                    attempt=told.attempt,
+                    called=told.attempt,
+                    detail=told.outcome.detail,
+                )
 
     async def _arrive(self) -> None:
         await asyncio.sleep(0)

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.sender.domain.outcomes import Outcome
+from services.sender.domain.outcomes import Outcome, Told
+from services.sender.domain.verdicts import SENT_EARLIER
 from services.sender.domain.work import Work
 from services.sender.ports import Gates, Ledger, RecordedAs
 from shared.contracts.commands import SendCommand
@@ -91,6 +92,22 @@ class LedgerSuite:
         await ledgers.ours.claim([one])
         await ledgers.ours.record_calls([ledgers.outcome(one, "sent")])
         assert await claimed(ledgers.ours, one, at_attempt(ledgers.work(), 1)) == [1]
+        assert await claimed(ledgers.ours, at_attempt(one, 1, dispatch=9)) == []
+
+    async def test_a_sending_is_told_under_later_dispatches_and_keeps_the_last(
+        self, ledgers: Ledgers
+    ) -> None:
+        one, failed = ledgers.work(), ledgers.work()
+        await ledgers.ours.claim([one, failed])
+        ended = [ledgers.outcome(one, "sent"), ledgers.outcome(failed, "failed")]
+        await ledgers.ours.record_calls(ended)
+        tolds = [Told(each._replace(detail=SENT_EARLIER), 3, 1) for each in ended]
+        await ledgers.theirs.follow(tolds)
+        await ledgers.theirs.follow([tolds[0]._replace(dispatch=2)])
+        looks = await ledgers.ours.look([one, failed])
+        known = [look.recorded for look in looks if look.recorded is not None]
+        assert [(each.state, each.dispatch) for each in known] == [("sent", 3), ("failed", 1)]
+        assert (known[0].detail, known[0].at) == (SENT_EARLIER, ledgers.now)
         assert await claimed(ledgers.ours, at_attempt(one, 1, dispatch=9)) == []
 
     async def test_next_dispatch_waits_for_a_live_lease(self, ledgers: Ledgers) -> None:

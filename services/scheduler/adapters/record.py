@@ -1,0 +1,63 @@
+"""What was told of mailings and messages, in PostgreSQL."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.scheduler.adapters.plans import waves_planned
+from services.scheduler.domain.retold import Row
+from shared.contracts.progress import MailingEmitted, WavesPlanned
+
+PAGE = 2_000
+
+_WAVES = text(
+    """
+    SELECT m.id, m.revision, w.timezone, w.seq, w.size, w.opens_at, w.closes_at, w.rest, w.reason
+    FROM wave w JOIN mailing m ON m.id = w.mailing_id
+    WHERE w.announced_seq > 0
+    ORDER BY m.id, w.timezone
+    """
+)
+_MESSAGES = text(
+    """
+    SELECT id, mailing_id, client_id, timezone, dispatch, state, ended_as, reason, detail, told_at,
+        returned_at
+    FROM message WHERE id > :after ORDER BY id LIMIT :limit
+    """
+)
+_ENDS = text(
+    """
+    SELECT m.id, m.revision, coalesce(sum(w.rows), 0)
+    FROM mailing m LEFT JOIN wave w ON w.mailing_id = m.id
+    WHERE m.emitted_revision = m.revision GROUP BY m.id ORDER BY m.id
+    """
+)
+
+
+class PostgresRecord:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def waves(self) -> Sequence[WavesPlanned]:
+        async with self._engine.connect() as connection:
+            return waves_planned((await connection.execute(_WAVES)).all())
+
+    async def messages(self) -> AsyncIterator[Sequence[Row]]:
+        after = 0
+        while rows := await self._page(after):
+            yield rows
+            after = rows[-1].message_id
+
+    async def _page(self, after: int) -> list[Row]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_MESSAGES, {"after": after, "limit": PAGE})
+            return [Row(*row) for row in rows]
+
+    async def ends(self) -> Sequence[MailingEmitted]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_ENDS)
+            return [
+                MailingEmitted(mailing_id=i, revision=revision, messages=int(messages))
+                for i, revision, messages in rows
+            ]
