@@ -23,3 +23,7 @@ STANDING_STILL = Gauge(
 STANDING_STILL_FOR = Gauge(
     "carillon_scheduler_standing_still_seconds", "How long the first of them has stood", ["what"]
 )
+ASKED = Counter(
+    "carillon_messages_asked_after_total",
+    "Messages whose end was not heard of, and after which the senders were asked",
+)

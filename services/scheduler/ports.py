@@ -8,10 +8,11 @@ from typing import Literal, Protocol
 from services.scheduler.domain.returned import Client
 from services.scheduler.domain.revisions import KeptWave
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
+from services.scheduler.domain.unheard import Unheard
 from services.scheduler.domain.waves import Phase, Standing
 from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
-from shared.contracts.delivery import DeliveryEvents
+from shared.contracts.delivery import DeliveryEvents, Kind
 from shared.contracts.directory import ClientState
 from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
@@ -295,6 +296,12 @@ class Outlet(Protocol):
     async def send(self, envelopes: Sequence[SendMessages], *, urgent: bool) -> None: ...
 
 
+class Inquiries(Outlet, Protocol):
+    async def ask(self, questions: Sequence[SendMessages]) -> None:
+        """Behind every retry whose time has come."""
+        ...
+
+
 class Room(Protocol):
     """How much may be emitted now."""
 
@@ -313,6 +320,52 @@ class Paces(Protocol):
     """How fast the senders of a channel were when they were last kept busy."""
 
     async def keep(self, channel: str, per_second: float, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message whose end stats may not have heard of. ``kind``: ``queued``, and the senders are to
+    be asked, or what we ended it as, for this reason."""
+
+    client_id: int
+    message_id: int
+    zone: str
+    dispatch: int
+    kind: Kind
+    reason: str | None = None
+
+
+class UnheardOf(Protocol):
+    """Mailings of which all is emitted, and which have not finished."""
+
+    async def finished(self, mailing_id: int, revision: int) -> None:
+        """Stats has declared it."""
+        ...
+
+    async def follow(self, now: datetime) -> list[Unheard]:
+        """Notes since when there is nothing left of a mailing to wait for here; all of those."""
+        ...
+
+    async def tell_again(self, mailing: MailingChanged, now: datetime) -> None:
+        """Makes its waves and its end untold, if the mailing still has that revision."""
+        ...
+
+    async def page(self, mailing_id: int, after: int, limit: int) -> Sequence[Asked]:
+        """By client id, behind the client ``after``."""
+        ...
+
+    async def asked(self, mailing: MailingChanged, after: int) -> None:
+        """The round of questions has come to this client."""
+        ...
+
+    async def asked_all(self, mailing: MailingChanged, now: datetime) -> None: ...
+
+
+class Quiet(Protocol):
+    async def is_quiet(self) -> bool:
+        """Whether what was said has been heard, as far as anybody can see: questions would only
+        make those later who are behind."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,5 +16,9 @@ class Settings(ServiceSettings):
     # A hundred share one broker message; fewer for a provider so slow that an envelope would
     # occupy a sender for seconds.
     commands_per_envelope: int = Field(default=100, ge=1, le=500)
+    # Seconds that a mailing may go without finishing once all of it is emitted and nothing waits
+    # for a window; then the senders are asked after its messages. Longer than all retries of one
+    # together (43 minutes as they are set), so that nobody is asked after whoever is on the way.
+    ask_after: float = Field(default=3600.0, gt=0)
     # Where the copy of the directory can be had anew.
     api_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")

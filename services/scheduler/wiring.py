@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 import aio_pika
 from aio_pika.abc import AbstractRobustChannel
@@ -17,14 +18,17 @@ from services.scheduler.adapters.outlet import BrokerOutlet
 from services.scheduler.adapters.paces import PostgresPaces
 from services.scheduler.adapters.piles import PostgresPiles
 from services.scheduler.adapters.plans import PostgresPlans
+from services.scheduler.adapters.quiet import QueuesQuiet
 from services.scheduler.adapters.readings import PostgresReadings
 from services.scheduler.adapters.record import PostgresRecord
 from services.scheduler.adapters.room import QueueRoom
+from services.scheduler.adapters.unheard import PostgresUnheard
 from services.scheduler.entrypoints.http import reads
 from services.scheduler.entrypoints.messages import subscribe_scheduler
 from services.scheduler.entrypoints.rounds import Rounds
 from services.scheduler.entrypoints.ticks import Ticks, Wakeup
 from services.scheduler.handlers.announcing import Announcer
+from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.emission import Emitter
 from services.scheduler.handlers.explaining import Explanations
 from services.scheduler.handlers.measuring import Measuring
@@ -110,12 +114,20 @@ async def plan_and_emit(
         ticks = Ticks(
             planner, publishing, emitter, measuring, sweeper, announcer, plans, clock, wakeup
         )
-        subscribe_scheduler(broker, planner, returns, Trials(outlet, clock), wakeup.wake)
+        asking = Asking(
+            PostgresUnheard(engine),
+            outlet,
+            QueuesQuiet(room.depth),
+            clock,
+            patience=timedelta(seconds=settings.ask_after),
+            per_envelope=settings.commands_per_envelope,
+        )
+        subscribe_scheduler(broker, planner, returns, Trials(outlet, clock), asking, wakeup.wake)
         stack.push_async_callback(broker.stop)
         await start_when_reachable(broker)
         stack.push_async_callback(background.stop)
         watching = Watching(PostgresPiles(engine), clock)
-        rounds = Rounds(publishing, watching, wakeup.wake)
+        rounds = Rounds(publishing, watching, asking, wakeup)
         for name, loop in (ticks.loops() | rounds.loops()).items():
             background.start(name, loop)
         await asyncio.Event().wait()

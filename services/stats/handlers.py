@@ -56,6 +56,16 @@ async def mailing_emitted(ports: Ports, message: MailingEmitted) -> None:
         await page.emitted(message)
         due = await page.add_up()
     await announce(ports, due)
+    if not due:
+        await say_again(ports, message)
+
+
+async def say_again(ports: Ports, message: MailingEmitted) -> None:
+    """Whoever tells us of an end that we have declared has not heard of it."""
+    at = await ports.books.finished_at(message.mailing_id, message.revision)
+    if at is not None:
+        ids = {"mailing_id": message.mailing_id, "revision": message.revision}
+        await ports.announcer.finished(MailingFinished(**ids, at=at))
 
 
 async def calls_in_flight(ports: Ports, message: CallsInFlight) -> None:

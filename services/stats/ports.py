@@ -76,6 +76,10 @@ class Books(Protocol):
 
     async def mark_finished(self, due: Due, at: datetime) -> None: ...
 
+    async def finished_at(self, mailing_id: int, revision: int) -> datetime | None:
+        """When this revision was announced to have finished; None when it was not."""
+        ...
+
 
 class Reports(Protocol):
     async def mailing(self, mailing_id: int) -> MailingBook:

@@ -1,8 +1,13 @@
 """The one command there is: send these messages. Per client inside, per envelope on the broker."""
 
+from datetime import UTC, datetime
+
 from pydantic import AwareDatetime
 
 from shared.contracts.base import Message, Part
+
+# When a question's time was over: whoever reads it as a command makes no call.
+LONG_OVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Grounds(Part):
@@ -44,6 +49,10 @@ class SendMessages(Message):
 
     No call starts at or after ``not_after``: the client's window, or the mailing, is over then.
     ``grounds`` is None for trials, which keep no hours.
+
+    ``question``: the ends of these messages were never heard of. Nobody is called; what is known is
+    told again, and what nobody knows of goes back. It has no text and no addresses, and its
+    ``not_after`` is ``LONG_OVER``.
     """
 
     mailing_id: int
@@ -53,4 +62,5 @@ class SendMessages(Message):
     text: str
     not_after: AwareDatetime
     grounds: Grounds | None = None
+    question: bool = False
     commands: tuple[SendCommand, ...]

@@ -15,6 +15,7 @@ RETRY = "carillon.retry"
 SCHEDULER_EVENTS = "scheduler.events"
 SCHEDULER_RETURNED = "scheduler.returned"
 SCHEDULER_TRIALS = "scheduler.trials"
+SCHEDULER_PROGRESS = "scheduler.progress"
 SENDER_GATES = "sender.gates"
 STATS_EVENTS = "stats.events"
 API_PROGRESS = "api.progress"
@@ -36,6 +37,8 @@ EVENT_BINDINGS: dict[str, tuple[str, ...]] = {
     SCHEDULER_RETURNED: ("delivery.returned",),
     # Not behind an import: whoever tries a text is waiting for it.
     SCHEDULER_TRIALS: ("trial.*",),
+    # A queue of its own: bindings come before the release that knows what they bring.
+    SCHEDULER_PROGRESS: ("progress.finished",),
     SENDER_GATES: ("gate.*",),
     STATS_EVENTS: ("delivery.*", "communication.*", "progress.planned", "progress.emitted"),
     API_PROGRESS: ("progress.*",),

@@ -22,6 +22,7 @@ _REASONS = {
     "throttled": "The provider asked for a slower pace.",
     "server_error": "The provider had an error of its own.",
     "rejected": "The provider rejected the message.",
+    "unheard": "No sender knew of the message when the scheduler asked after it.",
     "unauthorized": "The provider refused our credentials.",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from services.scheduler.metrics import COMMANDS, ENVELOPES
 from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
-from shared.contracts.topology import SEND, send_key
+from shared.contracts.topology import SEND, again_key, send_key
 from shared.runtime.broker import Publisher
 
 # Unconfirmed at a time: keeps the connection busy without flooding a broker that is slow.
@@ -28,6 +28,10 @@ class BrokerOutlet:
         for start in range(0, len(envelopes), IN_FLIGHT):
             chunk = envelopes[start : start + IN_FLIGHT]
             await asyncio.gather(*(self._send(envelope, urgent) for envelope in chunk))
+
+    async def ask(self, questions: Sequence[SendMessages]) -> None:
+        for question in questions:
+            await self._publisher.publish(SEND, again_key(question.channel), question.encode())
 
     async def _send(self, envelope: SendMessages, urgent: bool) -> None:
         key = send_key(envelope.channel, urgent=urgent)

@@ -133,7 +133,9 @@ class PostgresPlans:
             ]
 
     async def end_announced(self, emitted: MailingEmitted) -> None:
-        query = text("UPDATE mailing SET emitted_revision = :revision WHERE id = :id")
+        query = text(
+            "UPDATE mailing SET emitted_revision = :revision, tell_again = false WHERE id = :id"
+        )
         await self._mark(query, id=emitted.mailing_id, revision=emitted.revision)
 
     async def next_instant(self, now: datetime) -> datetime | None:

@@ -106,7 +106,7 @@ UNTOLD_ENDS = text(
     """
     SELECT m.id, m.revision, coalesce(sum(w.rows), 0)
     FROM mailing m LEFT JOIN wave w ON w.mailing_id = m.id
-    WHERE m.emitted_revision < m.revision AND m.state <> 'paused' AND m.swept
+    WHERE (m.emitted_revision < m.revision OR m.tell_again) AND m.state <> 'paused' AND m.swept
         AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.mailing_id = m.id)
         AND NOT EXISTS (
             SELECT 1 FROM wave o WHERE o.mailing_id = m.id AND o.phase <> 'ended'

@@ -49,18 +49,18 @@ class QueueRoom:
 
     async def _measure(self, pace: Pace | None, now: float, urgent: bool) -> Pace:
         published = self._outlet.published[urgent]
-        depth = await self._depth(send_queue("sms", urgent=urgent))
+        queue = send_queue("sms", urgent=urgent)
+        depth = await self.depth(queue)
+        QUEUE_DEPTH.labels(queue=queue).set(depth)
         if pace is None:
             return Pace(now, depth, published)
         return pace.measure(now, depth, published)
 
-    async def _depth(self, queue: str) -> int:
+    async def depth(self, queue: str) -> int:
         """Messages ready. Raises ConnectionError while the broker is away."""
         try:
             async with asyncio.timeout(MEASURE_TIMEOUT):
                 declared = await self._channel.declare_queue(queue, passive=True, robust=False)
         except (AMQPError, ChannelInvalidStateError, RuntimeError) as error:
             raise ConnectionError(f"{queue}: {type(error).__name__}") from error
-        depth = declared.declaration_result.message_count or 0
-        QUEUE_DEPTH.labels(queue=queue).set(depth)
-        return depth
+        return declared.declaration_result.message_count or 0

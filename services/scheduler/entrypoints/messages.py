@@ -4,13 +4,20 @@ from collections.abc import Awaitable, Callable
 
 from faststream.rabbit import RabbitBroker
 
+from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.returning import Returns
 from services.scheduler.handlers.trials import Trials
 from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.mailings import MailingChanged
-from shared.contracts.topology import SCHEDULER_EVENTS, SCHEDULER_RETURNED, SCHEDULER_TRIALS
+from shared.contracts.progress import MailingFinished
+from shared.contracts.topology import (
+    SCHEDULER_EVENTS,
+    SCHEDULER_PROGRESS,
+    SCHEDULER_RETURNED,
+    SCHEDULER_TRIALS,
+)
 from shared.contracts.trials import TrialsRequested
 from shared.runtime.broker import M, Route, consume
 
@@ -20,6 +27,7 @@ def subscribe_scheduler(
     planner: Planner,
     returns: Returns,
     trials: Trials,
+    asking: Asking,
     wake: Callable[[], None],
 ) -> None:
     """``wake``: called after each message, since what is due next may have changed."""
@@ -58,4 +66,10 @@ def subscribe_scheduler(
         SCHEDULER_TRIALS,
         {TrialsRequested.routing_key: Route(TrialsRequested, trials.on_trials_requested)},
         prefetch=4,  # one person's few messages each
+    )
+    consume(
+        broker,
+        SCHEDULER_PROGRESS,
+        {MailingFinished.routing_key: Route(MailingFinished, asking.on_finished)},
+        prefetch=4,
     )

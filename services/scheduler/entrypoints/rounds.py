@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from services.scheduler.entrypoints.ticks import Wakeup
+from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.watching import Watching
 
@@ -10,22 +12,25 @@ from services.scheduler.handlers.watching import Watching
 BETWEEN_LOOKS = 2.0
 # As often as metrics are usually read.
 BETWEEN_COUNTS = 15.0
+# A page of questions in each: see the reason beside the size of a page.
+BETWEEN_QUESTIONS = 1.0
+# What is asked after has been silent for an hour.
+BETWEEN_ROUNDS = 5.0
 
 
 class Rounds:
-    """``wake``: something has moved that others may wait for."""
-
     def __init__(
-        self, publishing: Publishing, watching: Watching, wake: Callable[[], None]
+        self, publishing: Publishing, watching: Watching, asking: Asking, wakeup: Wakeup
     ) -> None:
         self._publishing = publishing
         self._watching = watching
-        self._wake = wake
+        self._asking = asking
+        self._wakeup = wakeup
 
     async def left_behind(self) -> None:
         while True:
             if await self._publishing.recover_left():
-                self._wake()
+                self._wakeup.wake()
             await asyncio.sleep(BETWEEN_LOOKS)
 
     async def watching(self) -> None:
@@ -33,5 +38,16 @@ class Rounds:
             await self._watching.look()
             await asyncio.sleep(BETWEEN_COUNTS)
 
+    async def asking(self) -> None:
+        while True:
+            some = await self._asking.ask_round()
+            if some:
+                self._wakeup.wake()
+            await asyncio.sleep(BETWEEN_QUESTIONS if some else BETWEEN_ROUNDS)
+
     def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        return {"left-behind": self.left_behind, "watching": self.watching}
+        return {
+            "left-behind": self.left_behind,
+            "watching": self.watching,
+            "asking": self.asking,
+        }

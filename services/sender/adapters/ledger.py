@@ -147,6 +147,7 @@ def _recorded(row: Row[Any]) -> Recorded:
         uncertain=row.uncertain,
         ours=row.ours,
         lease_live=bool(row.lease_live),
+        lease_until=row.lease_until,
         called=row.called,
         at=row.happened_at,
         reason=row.reason,

@@ -144,8 +144,9 @@ LOOK = text(
     """
     SELECT now() AS now, c.message_id,
            l.dispatch, l.attempt, l.state, l.uncertain, l.holder = :holder AS ours,
-           l.lease_until >= now() AS lease_live, l.called, l.happened_at, l.reason, l.detail,
-           l.http_status, l.latency_ms, l.next_attempt_at, l.mailing_revision, l.client_revision,
+           l.lease_until >= now() AS lease_live, l.lease_until, l.called, l.happened_at, l.reason,
+           l.detail, l.http_status, l.latency_ms, l.next_attempt_at, l.mailing_revision,
+           l.client_revision,
            m.revision AS mailing_gate, m.closed AS mailing_closed,
            p.revision AS client_gate, p.closed AS client_closed
     FROM unnest(CAST(:message_ids AS bigint[]), CAST(:mailing_ids AS bigint[]),

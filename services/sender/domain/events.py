@@ -66,19 +66,27 @@ def _event(told: Told, grounds: int | None) -> DeliveryEvent:
         http_status=outcome.http_status,
         latency_ms=outcome.latency_ms,
         grounds=grounds,
-        text_sha256=work.text_sha256 if _about_a_call(outcome) else None,
+        text_sha256=_text_sha256(outcome),
         **({} if outcome.kind == "sent" else _of_a_failure(outcome)),
     )
+
+
+def _text_sha256(outcome: Outcome) -> str | None:
+    """A question knows nothing of the text of the call that it is about."""
+    if outcome.work.parcel.letter.question or not _about_a_call(outcome):
+        return None
+    return outcome.work.text_sha256
 
 
 def _of_a_failure(outcome: Outcome) -> dict[str, Any]:
     """Apart, because most calls succeed, and each field costs its share even when it is empty."""
     uncertain = outcome.uncertain and outcome.kind == "returned"
+    asked = outcome.work.parcel.letter.question
     return {
         "reason": outcome.reason,
         "next_attempt_at": outcome.next_attempt_at,
         "mailing_revision": outcome.mailing_revision,
         "client_revision": outcome.client_revision,
         "uncertain": uncertain,
-        "text": outcome.work.text if uncertain else None,
+        "text": outcome.work.text if uncertain and not asked else None,
     }

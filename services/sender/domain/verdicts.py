@@ -5,6 +5,11 @@ acknowledging, the scheduler publishes a batch again. So the order matters. *Wha
 first*: an outcome of this very command is published again, under the same event id. Then *who has
 it*: under somebody's live lease it waits. Only then *may it begin*: gates, the client's window.
 
+A **question** is about a message whose end the scheduler never heard of: lost with a broker's disk,
+mostly. It starts no call, whatever it finds. What is recorded is told again; what may still come to
+an end by itself is waited for; what nobody knows of goes back; and of what a sender had in hand
+when it fell silent it can only be said that it is unknown.
+
 A command older than the record is done with: a later attempt, or dispatch, exists only because the
 outcome of this one was published before its retry was (see ``handlers/publishing.py``).
 """
@@ -28,9 +33,13 @@ from services.sender.domain.work import Work
 # Between the claim and the call some milliseconds pass, in which a window may close; a claim that
 # takes longer than this is looked at again before its calls begin.
 LEAST_LEFT = timedelta(seconds=0.25)
+# A retry whose time has come, and what a dead sender had in hand, wait in queues behind others: as
+# long as this they may still be on their way, longer they are lost.
+ON_ITS_WAY = timedelta(minutes=10)
 
 GATE_CLOSED = "gate_closed"
 GATE_MOVED = "gate_moved"
+UNHEARD = "unheard"
 SENT_EARLIER = "No call was made: an earlier dispatch had been accepted."
 
 State = Literal["claimed", "retrying", "sent", "failed", "unknown", "returned"]
@@ -46,6 +55,7 @@ class Recorded:
     uncertain: bool
     ours: bool  # this process holds the lease
     lease_live: bool
+    lease_until: datetime | None = None
     called: int | None = None
     at: datetime | None = None
     reason: str | None = None
@@ -111,6 +121,8 @@ Verdict = ClaimAgain | Settle | Record
 
 def judge(work: Work, look: Look, rules: Rules) -> Verdict:
     recorded = look.recorded
+    if work.parcel.letter.question:
+        return _answer(work, look, rules)
     if recorded is None:
         return _may_it_begin(work, look)
     if recorded.state == "sent":
@@ -191,6 +203,46 @@ def _never_reported(work: Work, now: datetime) -> Outcome:
         "The sender that made the call never reported its outcome.",
         uncertain=True,
     )
+
+
+def _answer(work: Work, look: Look, rules: Rules) -> Verdict:
+    recorded = look.recorded
+    if recorded is None:
+        return Record(_returned(work, look.now, UNHEARD))
+    if recorded.state == "sent":
+        return Settle(Settlement(work, _sent(work, recorded)))
+    if recorded.dispatch > work.command.dispatch:
+        return Settle(Settlement(work))
+    if recorded.state == "claimed":
+        left = _on_its_way(recorded.lease_until, look.now)
+        if left > 0:
+            return Settle(Settlement(work, None, Retry(tier_for(left, rules.tiers), work.command)))
+        return Record(_never_reported(_at_attempt(work, recorded), look.now))
+    if recorded.dispatch < work.command.dispatch:
+        return _lost(work, look, recorded)
+    if recorded.state == "retrying" and _on_its_way(recorded.next_attempt_at, look.now) <= 0:
+        return _lost(_at_attempt(work, recorded), look, recorded)
+    return Settle(Settlement(work, _recorded(work, recorded)))
+
+
+def _on_its_way(due_at: datetime | None, now: datetime) -> float:
+    """Seconds for which what was due then may still be on its way."""
+    return 0.0 if due_at is None else (due_at + ON_ITS_WAY - now).total_seconds()
+
+
+def _lost(work: Work, look: Look, recorded: Recorded) -> Verdict:
+    """No call will come of what is recorded. Another one might say another text than the first, and
+    nobody has the first any more: so what was perhaps accepted ends here."""
+    if recorded.uncertain or recorded.state == "unknown":
+        return Record(_never_reported(work, look.now))
+    return Record(_returned(work, look.now, UNHEARD))
+
+
+def _at_attempt(work: Work, recorded: Recorded) -> Work:
+    """The question as one about the attempt that is recorded."""
+    if recorded.dispatch < work.command.dispatch:
+        return work
+    return Work(due_command(work, recorded.attempt, recorded.uncertain), work.parcel)
 
 
 def _sent(work: Work, recorded: Recorded) -> Told:

@@ -88,6 +88,7 @@ def _header(letter: SendMessages) -> tuple[object, ...]:
         letter.not_after,
         letter.text,
         letter.grounds,
+        letter.question,
     )
 
 

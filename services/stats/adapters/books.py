@@ -109,6 +109,12 @@ class PostgresBooks:
                 {"mailing_id": due.mailing_id, "revision": due.revision, "at": at},
             )
 
+    async def finished_at(self, mailing_id: int, revision: int) -> datetime | None:
+        key = {"mailing_id": mailing_id, "revision": revision}
+        async with self._engine.connect() as connection:
+            at: datetime | None = await connection.scalar(statements.FINISHED_AT, key)
+            return at
+
 
 async def _lock(connection: AsyncConnection, ids: list[int]) -> None:
     """Rows that are not there yet are added in a transaction of their own, before any lock."""

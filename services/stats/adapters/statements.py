@@ -151,6 +151,10 @@ DUE = text(
     """  # noqa: S608 - of constants
 )
 
+FINISHED_AT = text(
+    "SELECT finished_at FROM mailing WHERE id = :mailing_id AND finished_revision = :revision"
+)
+
 MARK_FINISHED = text(
     """
     UPDATE mailing SET finished_revision = :revision, finished_at = :at

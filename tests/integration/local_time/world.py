@@ -157,9 +157,17 @@ async def until(condition: Callable[[], Awaitable[bool]], patience: float = 15.0
             await asyncio.sleep(STEP)
 
 
+# When the clock leaps, everything on its way looks lost.
+NEVER = 1e9
+
+
 @asynccontextmanager
 async def running_world(
-    postgres: PostgresForTests, rabbitmq: RabbitMQForTests, now: datetime
+    postgres: PostgresForTests,
+    rabbitmq: RabbitMQForTests,
+    now: datetime,
+    *,
+    ask_after: float = NEVER,
 ) -> AsyncIterator[World]:
     """Everything at work from ``now`` on."""
     async with AsyncExitStack() as stack:
@@ -187,7 +195,11 @@ async def running_world(
         )
         await _sender(stack, common | {"database_url": urls["sender"]}, port, clock)
         world.services.append(
-            await _scheduler(stack, common | {"database_url": urls["scheduler"]}, clock)
+            await _scheduler(
+                stack,
+                common | {"database_url": urls["scheduler"], "ask_after": ask_after},
+                clock,
+            )
         )
         yield world
 

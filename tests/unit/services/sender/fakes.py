@@ -286,7 +286,8 @@ class MemoryLedger:
 
     def _seen(self, row: Row) -> Recorded:
         live = row.lease_until is not None and row.lease_until >= self._now
-        return replace(row.recorded, ours=row.holder == self._holder, lease_live=live)
+        ours = row.holder == self._holder
+        return replace(row.recorded, ours=ours, lease_live=live, lease_until=row.lease_until)
 
 
 class FakeProvider:

@@ -28,6 +28,7 @@ class MemoryBooks:
         self.spans: dict[int, SentSpan] = {}
         self.emissions: dict[int, tuple[int, int, int]] = {}
         self.finished: dict[int, int] = {}
+        self.finished_times: dict[int, datetime] = {}
 
     @asynccontextmanager
     async def open(self, mailing_ids: Collection[int]) -> AsyncIterator["MemoryBooks"]:
@@ -78,7 +79,15 @@ class MemoryBooks:
         ]
 
     async def mark_finished(self, due: Due, at: datetime) -> None:
-        self.finished[due.mailing_id] = max(due.revision, self.finished.get(due.mailing_id, 0))
+        known = self.finished.get(due.mailing_id, 0)
+        if due.revision > known:
+            self.finished[due.mailing_id] = due.revision
+            self.finished_times[due.mailing_id] = at
+
+    async def finished_at(self, mailing_id: int, revision: int) -> datetime | None:
+        if self.finished.get(mailing_id) != revision:
+            return None
+        return self.finished_times[mailing_id]
 
     async def mailing(self, mailing_id: int) -> MailingBook:
         return (await self.mailings([mailing_id]))[0]

@@ -204,6 +204,13 @@ class BooksSuite:
         await mailing_emitted(world.ports, emitted(messages=2))
         assert world.announcer.announced == []
 
+    async def test_who_tells_of_an_end_that_was_announced_is_answered(self, world: World) -> None:
+        await world.hear(event("sent"))
+        for _ in range(2):
+            await mailing_emitted(world.ports, emitted(messages=1))
+        assert len(world.announcer.announced) == 2
+        assert len(set(world.announcer.announced)) == 1
+
     async def test_a_later_revision_is_announced_again(self, world: World) -> None:
         await world.hear(event("sent"))
         await mailing_emitted(world.ports, emitted(messages=1))

@@ -27,6 +27,7 @@ def test_the_names_are_those_that_others_use() -> None:
         "scheduler.events",
         "scheduler.returned",
         "scheduler.trials",
+        "scheduler.progress",
         "sender.gates",
         "stats.events",
         "api.progress",
