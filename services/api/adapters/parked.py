@@ -19,6 +19,7 @@ _PUT = text("""
         (digest, queue, exchange, routing_key, why, bytes, body, times, state, parked_at)
     VALUES (:digest, :queue, :exchange, :routing_key, :why, :bytes, :body, 1, 'parked', :now)
     ON CONFLICT (digest) DO UPDATE SET
+        queue = excluded.queue, exchange = excluded.exchange, routing_key = excluded.routing_key,
         why = excluded.why, body = excluded.body, times = parked.times + 1,
         state = 'parked', parked_at = excluded.parked_at
     RETURNING id

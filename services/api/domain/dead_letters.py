@@ -13,6 +13,8 @@ from services.api.domain.fields import masked
 
 DeadStatus = Literal["failed", "unknown"]
 
+LONGEST_WORD = 1_000
+
 _NOT_A_GROUP = FieldFault("group", "This is not the id of a group that was given out here.")
 
 
@@ -59,9 +61,16 @@ def group_of(id_: str) -> Group:
 
 def _is_one(group: Group) -> bool:
     whole = type(group.mailing_id) is int and 0 < group.mailing_id < 2**63
-    texts = all(isinstance(one, str | None) for one in (group.reason, group.detail))
-    code = group.http_status is None or type(group.http_status) is int
-    return whole and texts and code and group.status in ("failed", "unknown")
+    answered = type(group.http_status) is int and 100 <= group.http_status < 1_000
+    words = _is_word(group.reason) and _is_word(group.detail)
+    known = group.status in ("failed", "unknown")
+    return whole and words and known and (answered or group.http_status is None)
+
+
+def _is_word(value: object) -> bool:
+    return value is None or (
+        isinstance(value, str) and len(value) <= LONGEST_WORD and "\x00" not in value
+    )
 
 
 def shown(

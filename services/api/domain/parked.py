@@ -47,10 +47,12 @@ class Letter:
 
     @property
     def digest(self) -> bytes:
-        """The same for the same bytes from the same place: the broker may hand it over again."""
-        place = self.death.place
-        named = (self.death.queue, place and place.exchange, place and place.routing_key)
-        digest = hashlib.sha256(repr(named).encode())
+        """The same for the same bytes that would go back the same way: the broker may hand it over
+        again, and so may we."""
+        queue, place = self.death.queue, self.death.place
+        if place is not None and place.exchange == SEND:
+            queue, place = None, _unbounded(place)
+        digest = hashlib.sha256(repr((queue, place)).encode())
         digest.update(self.body)
         return digest.digest()
 
@@ -106,13 +108,18 @@ def way_back(one: Parked) -> GoesBack | Stays:
         return Stays("It was put back already, and has not been parked again since.")
     if place is None:
         return Stays("It does not say where it was before.")
+    back = _unbounded(place)
+    if not is_taken(back.exchange, back.routing_key):
+        return Stays("Nobody takes such messages any more.")
+    return GoesBack(back)
+
+
+def _unbounded(place: Place) -> Place:
     for channel in CHANNELS:
         entrances = (send_key(channel), send_key(channel, urgent=True))
         if place.exchange == SEND and place.routing_key in entrances:
-            return GoesBack(Place(SEND, again_key(channel)))
-    if not is_taken(place.exchange, place.routing_key):
-        return Stays("Nobody takes such messages any more.")
-    return GoesBack(place)
+            return Place(SEND, again_key(channel))
+    return place
 
 
 def _text(value: object) -> str | None:

@@ -24,6 +24,10 @@ router = APIRouter(prefix="/dead-letters", tags=["dead letters"])
 MailingFilter = Annotated[int | None, Query(ge=1, lt=2**63)]
 StatusFilter = Annotated[DeadStatus | None, Query()]
 ReasonFilter = Annotated[str | None, Query(max_length=100, pattern=r"^\w+$")]
+# It holds the name of a group.
+GroupCursor = Annotated[
+    str | None, Query(description="`next_cursor` of the page before.", max_length=8_000)
+]
 QueueFilter = Annotated[str | None, Query(max_length=255, pattern=r"^[\w.-]+$")]
 
 _GROUPS: dict[int | str, dict[str, Any]] = {200: {"model": PageView[GroupView]}}
@@ -36,7 +40,7 @@ async def list_groups(
     status: StatusFilter = None,
     reason: ReasonFilter = None,
     limit: Limit = ONE_PAGE,
-    cursor: Cursor = None,
+    cursor: GroupCursor = None,
 ) -> JSONResponse:
     """Messages that ended failed, or unknown (a call may have been accepted, and nobody knows),
     with a sample of request and answer for each cause."""

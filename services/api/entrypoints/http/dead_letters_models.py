@@ -13,7 +13,7 @@ from services.api.entrypoints.http.mailings_models import Moment
 
 MessageId = Annotated[StrictInt, Field(ge=1, lt=2**63)]
 Ids = Annotated[list[MessageId], Field(min_length=1, max_length=MOST_IDS)]
-GroupId = Annotated[str, Field(max_length=4_000)]
+GroupId = Annotated[str, Field(max_length=8_000)]
 
 _SAYS_WHAT = ("message_ids", "group", "mailing_id", "parked")
 

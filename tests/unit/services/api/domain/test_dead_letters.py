@@ -13,13 +13,14 @@ from services.api.domain.failures import Invalid
 from services.api.domain.fields import masked
 
 PHONE = "79161234567"
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 GROUPS = st.builds(
     Group,
     mailing_id=st.integers(1, 2**63 - 1),
     status=st.sampled_from(["failed", "unknown"]),
-    reason=st.none() | st.text(),
+    reason=st.none() | WORDS,
     http_status=st.none() | st.integers(100, 599),
-    detail=st.none() | st.text(),
+    detail=st.none() | WORDS,
 )
 
 
@@ -45,6 +46,10 @@ def encoded(values: object) -> str:
         "ä",
         "====",
         Group(7, "failed", None, None, None).id + "=",
+        Group(7, "failed", "\x00", None, None).id,
+        Group(7, "failed", None, None, "x" * 1_001).id,
+        Group(7, "failed", None, 99, None).id,
+        Group(2**63, "failed", None, None, None).id,
         encoded([7, "failed", None, None]),
         encoded([7, "failed", None, None, None]),  # with spaces: another spelling
         encoded([7, "sent", None, None, None]),

@@ -70,6 +70,13 @@ def test_the_same_bytes_from_the_same_place_are_the_same_letter() -> None:
     assert len({one.digest for one in (letter, *others)}) == 4
 
 
+def test_commands_are_the_same_whichever_way_they_came() -> None:
+    """They are put back by way of another queue than the one they were in."""
+    entrance = Letter(Death("send.sms", Place(SEND, "sms"), "rejected"), b"{}")
+    again = Letter(Death("send.sms.again", Place(SEND, "sms.again"), "rejected"), b"{}")
+    assert entrance.digest == again.digest
+
+
 def parked(**fields: Any) -> Parked:
     where = Death("scheduler.events", Place(EVENTS, "mailing.changed"), "rejected")
     return replace(Parked(3, where, 2, 1, "parked", NOW, None), **fields)
