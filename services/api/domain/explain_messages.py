@@ -6,6 +6,7 @@ from datetime import datetime
 from services.api.domain.explain_facts import (
     Explanation,
     Facts,
+    MessageHistory,
     PlannedMessage,
     PlanStanding,
     Verdict,
@@ -58,15 +59,22 @@ def explain_message(
 
 def status_of(facts: Facts, message: PlannedMessage) -> Status:
     """What was heard last; or what the plan says, when that is further on: an event is on its way
-    for a moment."""
+    for a moment, and what had ended may be sent again."""
     heard = facts.history
-    if heard is not None and (heard.status not in OPEN or heard.dispatch > message.dispatch):
+    if heard is not None and _is_ahead(heard, message):
         return heard.status
     if message.state == "ended" and message.ended_as is not None:
         return Status(message.ended_as)
     if message.state == "held":
         return Status.PLANNED
-    return Status.QUEUED if heard is None else heard.status
+    return Status.QUEUED if heard is None or heard.status not in OPEN else heard.status
+
+
+def _is_ahead(heard: MessageHistory, message: PlannedMessage) -> bool:
+    """Sent stays sent; any other end is of its dispatch."""
+    if heard.status in OPEN:
+        return heard.dispatch > message.dispatch
+    return heard.status in _SENT or heard.dispatch >= message.dispatch
 
 
 def _zone(plan: PlanStanding, message: PlannedMessage, status: Status) -> str:

@@ -22,6 +22,9 @@ _REASONS = {
     "throttled": "The provider asked for a slower pace.",
     "server_error": "The provider had an error of its own.",
     "rejected": "The provider rejected the message.",
+    "text_changed": "A call may have been accepted with a text that the mailing has no more, and it"
+    " may only be repeated word for word.",
+    "resolved": "A person found out and said so.",
     "unheard": "No sender knew of the message when the scheduler asked after it.",
     "unauthorized": "The provider refused our credentials.",
 }

@@ -266,6 +266,15 @@ class TestWithMessage:
         held = replace(QUEUED, state="held", dispatch=2)
         assert explain(facts(message=held, history=heard), NOW).status is Status.RETRYING
 
+    def test_what_failed_and_is_sent_again_is_not_told_as_failed(self) -> None:
+        heard = replace(HEARD, status=Status.FAILED, reason="rejected")
+        brought_back = replace(QUEUED, state="held", dispatch=2, ended_as="failed", due_at=NOW)
+        found = explain(facts(MailingState.RUNNING, message=brought_back, history=heard), NOW)
+        assert (found.verdict, found.status) == ("will_be_sent", Status.PLANNED)
+        out = replace(brought_back, state="queued")
+        found = explain(facts(MailingState.RUNNING, message=out, history=heard), NOW)
+        assert found.verdict == "in_progress"
+
     def test_held_until_the_next_window_of_the_present_zone(self) -> None:
         held = replace(QUEUED, state="held", dispatch=2, due_at=NOW)
         tokyo = replace(CLIENT, timezone="Asia/Tokyo")
