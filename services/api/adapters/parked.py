@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from prometheus_client import Gauge
-from sqlalchemy import Column, Row, select, text, update
+from sqlalchemy import Column, Row, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.tables import PARKED
@@ -68,6 +68,9 @@ class SqlParkedMessages:
         query = select(*_SHOWN).where(PARKED.c.id.in_(ids)).order_by(PARKED.c.id)
         rows = await self._connection.execute(query.with_for_update())
         return {row.id: _parked(row) for row in rows}
+
+    async def forget(self, parked_id: int) -> None:
+        await self._connection.execute(delete(PARKED).where(PARKED.c.id == parked_id))
 
     async def take_out(self, ids: Collection[int], now: datetime) -> Mapping[int, bytes]:
         wanted = PARKED.c.id.in_(ids), PARKED.c.state == "parked"

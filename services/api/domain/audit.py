@@ -12,6 +12,7 @@ class Action(StrEnum):
     REPLAY = "dead_letters.replay"
     RESOLVE = "dead_letters.resolve"
     REPLAY_PARKED = "dead_letters.replay_parked"
+    DROP_PARKED = "dead_letters.drop_parked"
 
 
 @dataclass(frozen=True, slots=True)

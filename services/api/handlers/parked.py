@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from services.api.domain.audit import Action, Actor, Deed
+from services.api.domain.audit import Action, Actor, Deed, Fact
 from services.api.domain.choices import Skipped
+from services.api.domain.failures import NotFound
 from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
 from services.api.domain.parked import GoesBack, Letter, Parked, Stays, way_back
 from services.api.domain.replays import Outcome
@@ -47,6 +48,19 @@ async def replay_parked(
             deed = Deed(Action.REPLAY_PARKED, "parked", {"ids": sorted(places)})
             await store.audit.note(deed, actor, now)
     return Outcome(messages=len(places), skipped=_skipped(ids, ways))
+
+
+async def drop_parked(ports: Ports, parked_id: int, actor: Actor) -> None:
+    """For good. Raises NotFound."""
+    async with ports.transactions.begin() as store:
+        one = (await store.parked.those([parked_id])).get(parked_id)
+        if one is None:
+            raise NotFound("parked message", parked_id)
+        await store.parked.forget(parked_id)
+        key = None if one.death.place is None else one.death.place.routing_key
+        about: dict[str, Fact] = {"queue": one.death.queue, "routing_key": key, "bytes": one.bytes}
+        deed = Deed(Action.DROP_PARKED, f"parked/{parked_id}", about)
+        await store.audit.note(deed, actor, ports.clock.now())
 
 
 def _skipped(ids: Sequence[int], ways: Mapping[int, GoesBack | Stays]) -> list[Skipped]:

@@ -9,6 +9,7 @@ from services.api.domain.dead_letters import DeadStatus
 from services.api.entrypoints.http.common import (
     ONE_PAGE,
     Cursor,
+    Id,
     Limit,
     PageView,
     Who,
@@ -56,6 +57,17 @@ async def list_parked(
     were put back."""
     page = await parked.list_parked(wired, queue, limit, cursor)
     return PageView(items=list(map(ParkedView.of, page.items)), next_cursor=page.next_cursor)
+
+
+@router.delete(
+    "/parked/{parked_id}",
+    summary="Throw away what nobody could read",
+    status_code=204,
+    responses=answers(401, 404, 422, 503),
+)
+async def drop_parked(parked_id: Id, wired: Wired, who: Who) -> None:
+    """For good: what it would have said is lost."""
+    await parked.drop_parked(wired, parked_id, who)
 
 
 @router.post("/replay", summary="Send again", responses=answers(401, 404, 409, 422, 503))

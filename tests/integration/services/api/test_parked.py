@@ -133,6 +133,26 @@ async def test_a_dry_run_puts_nothing_back(
     assert (await in_outbox(engine), (await api.get("/audit")).json()["items"]) == ([], [])
 
 
+async def test_what_is_of_no_use_is_thrown_away_and_that_is_noted(
+    api: httpx.AsyncClient, ports: Ports
+) -> None:
+    await park(ports, letter())
+    [one] = await listed(api)
+    assert (await api.delete(f"/dead-letters/parked/{one['id']}")).status_code == 204
+    assert await listed(api) == []
+    assert (await api.delete(f"/dead-letters/parked/{one['id']}")).status_code == 404
+    [entry] = (await api.get("/audit")).json()["items"]
+    assert (entry["action"], entry["subject"]) == (
+        "dead_letters.drop_parked",
+        f"parked/{one['id']}",
+    )
+    assert entry["facts"] == {
+        "queue": "scheduler.events",
+        "routing_key": "mailing.changed",
+        "bytes": 1,
+    }
+
+
 async def test_parked_messages_come_in_pages_and_by_queue(
     api: httpx.AsyncClient, ports: Ports
 ) -> None:
