@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from services.scheduler.domain.retold import Row
 from services.scheduler.domain.returned import Client
 from services.scheduler.domain.revisions import KeptWave
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
@@ -12,7 +13,7 @@ from services.scheduler.domain.unheard import Unheard
 from services.scheduler.domain.waves import Phase, Standing
 from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
-from shared.contracts.delivery import DeliveryEvents, Kind
+from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.directory import ClientState
 from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
@@ -322,19 +323,6 @@ class Paces(Protocol):
     async def keep(self, channel: str, per_second: float, now: datetime) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A message whose end stats may not have heard of. ``kind``: ``queued``, and the senders are to
-    be asked, or what we ended it as, for this reason."""
-
-    client_id: int
-    message_id: int
-    zone: str
-    dispatch: int
-    kind: Kind
-    reason: str | None = None
-
-
 class UnheardOf(Protocol):
     """Mailings of which all is emitted, and which have not finished."""
 
@@ -350,8 +338,9 @@ class UnheardOf(Protocol):
         """Makes its waves and its end untold, if the mailing still has that revision."""
         ...
 
-    async def page(self, mailing_id: int, after: int, limit: int) -> Sequence[Asked]:
-        """By client id, behind the client ``after``."""
+    async def page(self, mailing_id: int, after: int, limit: int) -> Sequence[Row]:
+        """Messages that are with the senders or were ended here, by client id, behind the client
+        ``after``."""
         ...
 
     async def asked(self, mailing: MailingChanged, after: int) -> None:

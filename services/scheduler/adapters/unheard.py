@@ -8,8 +8,8 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.scheduler.adapters.rows import mailing_of
+from services.scheduler.domain.retold import Row
 from services.scheduler.domain.unheard import Unheard
-from services.scheduler.ports import Asked
 from shared.contracts.mailings import MailingChanged
 
 # A mailing is quiet when nothing of it waits here: every message is with the senders, or ended.
@@ -47,9 +47,8 @@ _UNHEARD = text(
 # In the order of the unique key, so that a page costs what is in it.
 _PAGE = text(
     """
-    SELECT client_id, id, timezone, dispatch,
-        CASE state WHEN 'queued' THEN 'queued' ELSE ended_as END,
-        CASE state WHEN 'ended' THEN reason END
+    SELECT id, mailing_id, client_id, timezone, dispatch, state, ended_as, reason, detail, told_at,
+        returned_at
     FROM message
     WHERE mailing_id = :mailing AND client_id > :after
         AND (state = 'queued' OR state = 'ended' AND ended_as IS NOT NULL)
@@ -96,10 +95,10 @@ class PostgresUnheard:
             if (await connection.execute(_TELL_END, key)).rowcount:
                 await connection.execute(_TELL_WAVES, key)
 
-    async def page(self, mailing_id: int, after: int, limit: int) -> Sequence[Asked]:
+    async def page(self, mailing_id: int, after: int, limit: int) -> Sequence[Row]:
         key = {"mailing": mailing_id, "after": after, "limit": limit}
         async with self._engine.connect() as connection:
-            return [Asked(*row) for row in await connection.execute(_PAGE, key)]
+            return [Row(*row) for row in await connection.execute(_PAGE, key)]
 
     async def asked(self, mailing: MailingChanged, after: int) -> None:
         await self._write(

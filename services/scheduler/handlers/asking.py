@@ -5,16 +5,15 @@ of its clients, and how far it has come is written down after each page has been
 """
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from services.scheduler import metrics
+from services.scheduler.domain.retold import Row, retold
 from services.scheduler.domain.unheard import Step, Unheard, next_step
-from services.scheduler.ports import Asked, Inquiries, Quiet, UnheardOf
+from services.scheduler.ports import Inquiries, Quiet, UnheardOf
 from shared.contracts.commands import LONG_OVER, SendCommand, SendMessages
-from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingFinished
 from shared.runtime.clock import Clock
@@ -74,16 +73,16 @@ class Asking:
         if not page:
             await self._unheard.asked_all(mailing, now)
             return
-        asked = [each for each in page if each.kind == "queued"]
-        await self._outlet.ask(list(questions(mailing, asked, self._per_envelope)))
-        for events in told_again(mailing, page, now):
+        asked = [row for row in page if row.state == "queued"]
+        for events in retold(page):
             await self._outlet.tell(events)
+        await self._outlet.ask(list(questions(mailing, asked, self._per_envelope)))
         metrics.ASKED.inc(len(asked))
         await self._unheard.asked(mailing, page[-1].client_id)
 
 
-def questions(mailing: MailingChanged, asked: Sequence[Asked], size: int) -> Iterator[SendMessages]:
-    for zone, group in groupby(sorted(asked, key=lambda one: one.zone), lambda one: one.zone):
+def questions(mailing: MailingChanged, asked: Sequence[Row], size: int) -> Iterator[SendMessages]:
+    for zone, group in groupby(sorted(asked, key=_zone), _zone):
         in_zone = list(group)
         for start in range(0, len(in_zone), size):
             yield SendMessages(
@@ -98,37 +97,19 @@ def questions(mailing: MailingChanged, asked: Sequence[Asked], size: int) -> Ite
             )
 
 
-def _question(asked: Asked) -> SendCommand:
+def _zone(row: Row) -> str:
+    return row.timezone
+
+
+def _question(row: Row) -> SendCommand:
     """Without the client's revision and number: nobody is called."""
     return SendCommand(
-        message_id=asked.message_id,
-        client_id=asked.client_id,
+        message_id=row.message_id,
+        client_id=row.client_id,
         client_revision=0,
         address="",
-        dispatch=asked.dispatch,
+        dispatch=row.dispatch,
     )
-
-
-def told_again(
-    mailing: MailingChanged, asked: Sequence[Asked], now: datetime
-) -> Iterator[DeliveryEvents]:
-    """What we told of these messages, as far as we still know it."""
-    by_kind: dict[Kind, list[DeliveryEvent]] = defaultdict(list)
-    for one in asked:
-        by_kind[one.kind].append(
-            DeliveryEvent(
-                message_id=one.message_id,
-                mailing_id=mailing.mailing_id,
-                client_id=one.client_id,
-                timezone=one.zone,
-                dispatch=one.dispatch,
-                kind=one.kind,
-                at=now,
-                reason=one.reason,
-            )
-        )
-    for kind, events in by_kind.items():
-        yield DeliveryEvents(kind=kind, events=tuple(events))
 
 
 def _facts(action: str, unheard: Unheard) -> dict[str, object]:

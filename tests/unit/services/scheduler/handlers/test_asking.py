@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from services.scheduler.domain.retold import Row
 from services.scheduler.domain.unheard import ANSWERED_WITHIN, Unheard
 from services.scheduler.handlers import asking
 from services.scheduler.handlers.asking import Asking
-from services.scheduler.ports import Asked
 from shared.contracts.base import Message
 from shared.contracts.commands import LONG_OVER, SendMessages
-from shared.contracts.delivery import DeliveryEvents, Kind
+from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingFinished
 from shared.runtime.broker import PublishFailed
@@ -23,15 +23,16 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def message(client_id: int, kind: Kind = "queued", **facts: Any) -> Asked:
-    return replace(Asked(client_id, 100 + client_id, "UTC", 1, kind), **facts)
+def message(client_id: int, state: str = "queued", **facts: Any) -> Row:
+    row = Row(100 + client_id, 1, client_id, "UTC", 1, state, None, None, None, NOON, None)
+    return replace(row, **facts)
 
 
 @dataclass
 class House:
     """A store of one mailing, the broker and a clock."""
 
-    rows: list[Asked]
+    rows: list[Row]
     unheard: Unheard | None = field(default_factory=lambda: Unheard(mailing(1), NOON))
     quiet: bool = True
     away: bool = False
@@ -60,7 +61,7 @@ class House:
         self.told_again += 1
         self._note(asks=1, asked_at=now)
 
-    async def page(self, mailing_id: int, after: int, limit: int) -> Sequence[Asked]:
+    async def page(self, mailing_id: int, after: int, limit: int) -> Sequence[Row]:
         return [row for row in self.rows if row.client_id > after][:limit]
 
     async def asked(self, mailing: MailingChanged, after: int) -> None:
@@ -97,7 +98,7 @@ class House:
         return rounds
 
 
-async def told_once(rows: list[Asked]) -> House:
+async def told_once(rows: list[Row]) -> House:
     """It is time to ask: the end was told once more, and there was no answer."""
     house = House(rows, instant=NOON + HOUR)
     assert await house.asking.ask_round()
@@ -125,7 +126,7 @@ async def test_everybody_whose_end_is_not_known_is_asked_after_once(
 
 
 async def test_a_question_carries_nothing_to_call_by() -> None:
-    house = await told_once([message(1, zone="Asia/Tokyo", dispatch=3)])
+    house = await told_once([message(1, timezone="Asia/Tokyo", dispatch=3)])
     await house.all_rounds()
     [question] = house.sent
     assert (question.question, question.not_after, question.text) == (True, LONG_OVER, "")
@@ -135,7 +136,11 @@ async def test_a_question_carries_nothing_to_call_by() -> None:
 
 
 async def test_what_was_told_of_them_is_told_again() -> None:
-    rows = [message(1), message(2, "expired", reason="window_passed"), message(3, "cancelled")]
+    rows = [
+        message(1),
+        message(2, "ended", ended_as="expired", reason="window_passed"),
+        message(3, "ended", ended_as="cancelled"),
+    ]
     house = await told_once(rows)
     await house.all_rounds()
     assert house.asked_after() == [1]
