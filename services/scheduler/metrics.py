@@ -16,7 +16,9 @@ PACE = Gauge(
     "Commands the senders of a channel took per second when they were last kept busy",
     ["channel"],
 )
-# ``what``: unpublished batches.
+# ``what``: unpublished_batches; held_messages (due for five minutes); waves (that should have
+# opened or closed five minutes ago); unfinished_mailings (all is emitted, and nothing waits at the
+# scheduler). Only the replica that leads tells.
 STANDING_STILL = Gauge(
     "carillon_scheduler_standing_still", "Things that should have moved on by now", ["what"]
 )

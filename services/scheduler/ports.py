@@ -14,7 +14,7 @@ from services.scheduler.domain.waves import Phase, Standing
 from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
 from shared.contracts.delivery import DeliveryEvents
-from shared.contracts.directory import ClientState
+from shared.contracts.directory import ClientsChanged, ClientState
 from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
 from shared.domain.templates import Recipient
@@ -366,8 +366,52 @@ class Pile:
 
 
 class Piles(Protocol):
-    """What stands still, for those who watch over us."""
+    """What stands still, for those who watch over us. Paused mailings do so rightly."""
 
     async def unpublished(self) -> Pile:
         """Batches, by when they were written."""
+        ...
+
+    async def held(self, due_before: datetime) -> Pile:
+        """Messages that could have been looked at since; of each mailing some thousand at most."""
+        ...
+
+    async def waves(self, due_before: datetime) -> Pile:
+        """Waves that should have opened or closed by then."""
+        ...
+
+    async def unfinished(self) -> Pile:
+        """Mailings with nothing left to wait for here, by since when."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """News that held messages wait for and that should have come long ago."""
+
+    clients: Sequence[int] = ()
+    mailings: Sequence[int] = ()
+
+
+class Strays(Protocol):
+    """What no event will move on."""
+
+    async def missing(self, due_before: datetime, limit: int) -> Missing: ...
+
+    async def stray_waves(self) -> list[MailingChanged]:
+        """Mailings whose end was told, with waves that have not ended."""
+        ...
+
+    async def end_waves(self, mailing: MailingChanged) -> int:
+        """Whoever such a wave was for came too late; nothing, if the mailing has changed."""
+        ...
+
+
+class News(Protocol):
+    """What the api knows now."""
+
+    async def client(self, client_id: int) -> ClientsChanged: ...
+
+    async def mailing(self, mailing_id: int) -> MailingChanged | None:
+        """None when it has finished there."""
         ...

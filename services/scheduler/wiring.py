@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.scheduler.adapters.api_directory import ApiDirectory
+from services.scheduler.adapters.api_news import ApiNews
 from services.scheduler.adapters.directory import PostgresDirectory
 from services.scheduler.adapters.leftovers import PostgresLeftovers
 from services.scheduler.adapters.messages import PostgresMessages
@@ -22,6 +23,7 @@ from services.scheduler.adapters.quiet import QueuesQuiet
 from services.scheduler.adapters.readings import PostgresReadings
 from services.scheduler.adapters.record import PostgresRecord
 from services.scheduler.adapters.room import QueueRoom
+from services.scheduler.adapters.strays import PostgresStrays
 from services.scheduler.adapters.unheard import PostgresUnheard
 from services.scheduler.entrypoints.http import reads
 from services.scheduler.entrypoints.messages import subscribe_scheduler
@@ -29,6 +31,7 @@ from services.scheduler.entrypoints.rounds import Rounds
 from services.scheduler.entrypoints.ticks import Ticks, Wakeup
 from services.scheduler.handlers.announcing import Announcer
 from services.scheduler.handlers.asking import Asking
+from services.scheduler.handlers.catching_up import CatchingUp
 from services.scheduler.handlers.emission import Emitter
 from services.scheduler.handlers.explaining import Explanations
 from services.scheduler.handlers.measuring import Measuring
@@ -127,7 +130,11 @@ async def plan_and_emit(
         await start_when_reachable(broker)
         stack.push_async_callback(background.stop)
         watching = Watching(PostgresPiles(engine), clock)
-        rounds = Rounds(publishing, watching, asking, wakeup)
+        stack.callback(watching.forget)
+        token = settings.service_token.get_secret_value()
+        news = ApiNews(str(settings.api_url), token)
+        catching_up = CatchingUp(PostgresStrays(engine), news, planner, clock)
+        rounds = Rounds(publishing, watching, catching_up, asking, wakeup)
         for name, loop in (ticks.loops() | rounds.loops()).items():
             background.start(name, loop)
         await asyncio.Event().wait()

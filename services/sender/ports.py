@@ -1,6 +1,7 @@
 """What the sender needs from outside; the receipt of an envelope stands with ``Parcel``."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from services.sender.domain.failures import Result
@@ -49,6 +50,18 @@ class Ledger(Protocol):
         """Record what was decided without a call. The ids of those whose row nobody has moved
         meanwhile; the value: some call of the message may have been accepted."""
         ...
+
+
+class Stretch(NamedTuple):
+    """A piece of the ledger: its last id, None when there was nothing; what in it is overdue."""
+
+    last: int | None
+    stale_claims: int
+    overdue_retries: int
+
+
+class LedgerWalk(Protocol):
+    async def stretch(self, after: int, limit: int, due_before: datetime) -> Stretch: ...
 
 
 class Gates(Protocol):

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from services.sender.adapters.gates import PostgresGates
 from services.sender.adapters.ledger import PostgresLedger
 from services.sender.adapters.ledger_pages import PostgresLedgerPages
+from services.sender.adapters.ledger_walk import PostgresLedgerWalk
 from services.sender.adapters.link import BrokerLink
 from services.sender.adapters.outbox import BrokerOutbox
 from services.sender.adapters.provider import HttpProvider, build_client, client_lifetime
@@ -26,6 +27,7 @@ from services.sender.entrypoints.ticks import report_calls
 from services.sender.handlers.channel import ChannelSender, Limits, Outside
 from services.sender.handlers.gates import message_handlers
 from services.sender.handlers.retelling import retell
+from services.sender.handlers.walking import keep_walking
 from services.sender.settings import Settings
 from shared.runtime.background import Background
 from shared.runtime.broker import Publisher, make_broker, start_when_reachable
@@ -78,6 +80,8 @@ async def running(
                 background.start(name, loop)
         counts = [channel.calls_by_mailing for channel in channels]
         background.start("report-calls", lambda: report_calls(holder, counts, outbox, clock))
+        ledger = PostgresLedgerWalk(engine)
+        background.start("walk", lambda: keep_walking(ledger, clock))
         starting = asyncio.create_task(_start(broker, link, background))
         stack.callback(starting.cancel)
         yield

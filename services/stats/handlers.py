@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 # The pace looks ten seconds back; a minute leaves room for events that come late.
 KEEP_PACE = timedelta(minutes=1)
+# When a window has closed the senders give back what they have: a lease, a flush and a redelivery
+# take less than a minute.
+OVERDUE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,10 @@ async def audit(upkeep: Upkeep, meters: Meters, clock: Clock, every: timedelta) 
     meters.out_of_balance(len(wrong))
     for mailing_id in wrong:
         log.error("The books do not balance", extra=facts("audit", mailing_id=mailing_id))
+
+
+async def look_for_overdue(upkeep: Upkeep, meters: Meters, clock: Clock) -> None:
+    meters.overdue(await upkeep.overdue(clock.now() - OVERDUE))
 
 
 async def forget_pace(upkeep: Upkeep, clock: Clock) -> None:

@@ -127,8 +127,19 @@ class DeadLetters(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Of mailings that have not finished: messages that are with the senders although their zone's
+    last opening has closed, and mailings in which every opening has."""
+
+    messages: int
+    mailings: int
+
+
 class Upkeep(Protocol):
     async def forget_pace(self, before: datetime) -> None: ...
+
+    async def overdue(self, closed_before: datetime) -> Overdue: ...
 
     async def out_of_balance(self, finished_since: datetime) -> Sequence[int]:
         """Mailings, unfinished or finished since, whose rollup is not what its messages count."""
@@ -145,3 +156,5 @@ class Meters(Protocol):
     def batch(self, change: Change, seconds: float) -> None: ...
 
     def out_of_balance(self, mailings: int) -> None: ...
+
+    def overdue(self, found: Overdue) -> None: ...

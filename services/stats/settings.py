@@ -18,5 +18,7 @@ class Settings(ServiceSettings):
     # Seconds between looks for a mailing whose end was not announced: the announcement follows
     # the last event at once, so this only matters after a crash in between.
     settle_every: float = 5.0
+    # Seconds between looks for what should have ended: as often as metrics are usually read.
+    overdue_every: float = 15.0
     # Seconds between comparisons of the rollups with the messages they count.
     audit_every: float = 300.0

@@ -29,6 +29,7 @@ from services.stats.handlers import (
     deliveries,
     forget_pace,
     handlers,
+    look_for_overdue,
 )
 from services.stats.ports import Meters
 from services.stats.settings import Settings
@@ -105,9 +106,13 @@ def _start(
         await announce_all(ports)
         await forget_pace(upkeep, ports.clock)
 
+    async def look() -> None:
+        await look_for_overdue(upkeep, ports.meters, ports.clock)
+
     async def check() -> None:
         await audit(upkeep, ports.meters, ports.clock, period)
 
     background.start("broker", lambda: start_when_reachable(broker))
     background.start("settle", lambda: every(settings.settle_every, settle))
+    background.start("overdue", lambda: every(settings.overdue_every, look))
     background.start("audit", lambda: every(settings.audit_every, check))

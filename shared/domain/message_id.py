@@ -40,6 +40,12 @@ class MessageIds:
         return (ms << NODE_BITS | self.node) << SEQUENCE_BITS | sequence
 
 
+def first_id(at: datetime) -> int:
+    """No id that was given out at or after this moment is smaller."""
+    ms = int(at.timestamp() * 1000) - EPOCH_MS
+    return max(ms, 0) << (NODE_BITS + SEQUENCE_BITS)
+
+
 def born_at(message_id: int) -> datetime:
     """When an id was given out; one of a burst may be dated somewhat ahead."""
     ms = message_id >> (NODE_BITS + SEQUENCE_BITS)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from services.scheduler.entrypoints.ticks import Wakeup
 from services.scheduler.handlers.asking import Asking
+from services.scheduler.handlers.catching_up import CatchingUp
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.watching import Watching
 
@@ -18,12 +19,22 @@ BETWEEN_QUESTIONS = 1.0
 BETWEEN_ROUNDS = 5.0
 
 
+# What it looks for has stood for ten minutes.
+BETWEEN_CATCHING_UP = 15.0
+
+
 class Rounds:
     def __init__(
-        self, publishing: Publishing, watching: Watching, asking: Asking, wakeup: Wakeup
+        self,
+        publishing: Publishing,
+        watching: Watching,
+        catching_up: CatchingUp,
+        asking: Asking,
+        wakeup: Wakeup,
     ) -> None:
         self._publishing = publishing
         self._watching = watching
+        self._catching_up = catching_up
         self._asking = asking
         self._wakeup = wakeup
 
@@ -38,6 +49,12 @@ class Rounds:
             await self._watching.look()
             await asyncio.sleep(BETWEEN_COUNTS)
 
+    async def catching_up(self) -> None:
+        while True:
+            if await self._catching_up.catch_up():
+                self._wakeup.wake()
+            await asyncio.sleep(BETWEEN_CATCHING_UP)
+
     async def asking(self) -> None:
         while True:
             some = await self._asking.ask_round()
@@ -49,5 +66,6 @@ class Rounds:
         return {
             "left-behind": self.left_behind,
             "watching": self.watching,
+            "catching-up": self.catching_up,
             "asking": self.asking,
         }

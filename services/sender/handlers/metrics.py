@@ -48,3 +48,10 @@ DEAD_LETTERS_HELD = Gauge(
     "carillon_sender_dead_letters_held",
     "Envelopes that could not be read and are held because too many were parked already",
 )
+STALE_CLAIMS = Gauge(
+    "carillon_sender_stale_claims",
+    "Messages whose sender fell silent during a call, more than ten minutes ago",
+)
+OVERDUE_RETRIES = Gauge(
+    "carillon_sender_overdue_retries", "Messages whose retry was due more than ten minutes ago"
+)

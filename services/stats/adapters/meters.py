@@ -3,6 +3,7 @@
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from services.stats.domain.standing import Change
+from services.stats.ports import Overdue
 
 
 class PrometheusMeters:
@@ -24,6 +25,16 @@ class PrometheusMeters:
             "Mailings whose rollup is not what their messages count; anything but 0 is a fault",
             registry=registry,
         )
+        self._overdue_messages = Gauge(
+            "stats_messages_overdue",
+            "Messages still with the senders although their window closed ten minutes ago",
+            registry=registry,
+        )
+        self._overdue_mailings = Gauge(
+            "stats_mailings_overdue",
+            "Mailings not finished although their last window closed ten minutes ago",
+            registry=registry,
+        )
 
     def batch(self, change: Change, seconds: float) -> None:
         self._events.labels(outcome="applied").inc(change.applied)
@@ -32,3 +43,7 @@ class PrometheusMeters:
 
     def out_of_balance(self, mailings: int) -> None:
         self._out_of_balance.set(mailings)
+
+    def overdue(self, found: Overdue) -> None:
+        self._overdue_messages.set(found.messages)
+        self._overdue_mailings.set(found.mailings)

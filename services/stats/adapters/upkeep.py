@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.stats.ports import Overdue
+
 _FORGET_PACE = text("DELETE FROM pace WHERE second < CAST(:before AS bigint)")
 
 # Counts the messages themselves, so it looks only at mailings that can still have changed.
@@ -25,6 +27,27 @@ _OUT_OF_BALANCE = text(
     """
 )
 
+# By the rollups, and only of mailings that are under way: a few hundred rows each. A message that
+# was put off to another opening counts again once it is out, for the moment that it takes.
+_OVERDUE = text(
+    """
+    WITH open AS (
+        SELECT id FROM mailing
+        WHERE emitted_revision IS NOT NULL AND emitted_revision > coalesce(finished_revision, 0)
+    )
+    SELECT
+        (SELECT coalesce(sum(tally.n), 0)
+         FROM open JOIN wave ON wave.mailing_id = open.id
+             JOIN tally ON tally.mailing_id = wave.mailing_id AND tally.timezone = wave.timezone
+         WHERE wave.closes_at < :before AND tally.status IN ('queued', 'retrying')),
+        (SELECT count(*) FROM open
+         WHERE EXISTS (SELECT FROM wave WHERE wave.mailing_id = open.id)
+             AND NOT EXISTS (
+                 SELECT FROM wave WHERE wave.mailing_id = open.id AND wave.closes_at >= :before
+             ))
+    """
+)
+
 
 class PostgresUpkeep:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -33,6 +56,12 @@ class PostgresUpkeep:
     async def forget_pace(self, before: datetime) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(_FORGET_PACE, {"before": int(before.timestamp())})
+
+    async def overdue(self, closed_before: datetime) -> Overdue:
+        async with self._engine.connect() as connection:
+            found = await connection.execute(_OVERDUE, {"before": closed_before})
+            messages, mailings = found.one()
+            return Overdue(int(messages), int(mailings))
 
     async def out_of_balance(self, finished_since: datetime) -> Sequence[int]:
         async with self._engine.connect() as connection:

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from services.sender.adapters.ledger_walk import PostgresLedgerWalk
+from services.sender.domain.verdicts import ON_ITS_WAY
+from services.sender.ports import Stretch
 from shared.contracts.commands import LONG_OVER
 from shared.contracts.topology import SEND, again_key, again_queue
 from tests.integration.services.sender.world import World, command, envelope
@@ -34,6 +37,23 @@ async def test_every_state_of_the_ledger_comes_to_an_end(world: World) -> None:
     }
     assert world.provider.books.calls == 0
     assert await world.left_in(again_queue("sms")) == 0
+
+
+async def test_what_is_overdue_in_the_ledger_is_counted_by_its_key(world: World) -> None:
+    now = datetime.now(UTC)
+    for id_, state, columns in (
+        (1, "claimed", {"lease_until": LONG_AGO}),
+        (2, "claimed", {"lease_until": now}),
+        (3, "retrying", {"next_attempt_at": LONG_AGO}),
+        (4, "retrying", {"next_attempt_at": now}),
+        (5, "sent", {"lease_until": LONG_AGO, "next_attempt_at": LONG_AGO}),
+    ):
+        await world.record(command(id_), state, **columns)
+    walk = PostgresLedgerWalk(world.engine)
+    before = now - ON_ITS_WAY
+    assert await walk.stretch(0, 2, before) == Stretch(2, 1, 0)
+    assert await walk.stretch(2, 100, before) == Stretch(5, 0, 1)
+    assert await walk.stretch(5, 100, before) == Stretch(None, 0, 0)
 
 
 async def test_what_was_lost_and_turns_up_after_all_is_not_sent_beside_its_successor(

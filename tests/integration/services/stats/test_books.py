@@ -13,13 +13,29 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from services.stats.adapters.books import PostgresBooks
 from services.stats.adapters.upkeep import PostgresUpkeep
 from services.stats.domain.books import audience
-from services.stats.handlers import audit, deliveries, forget_pace
-from services.stats.ports import Due
+from services.stats.handlers import (
+    audit,
+    deliveries,
+    forget_pace,
+    look_for_overdue,
+    mailing_emitted,
+    waves_planned,
+)
+from services.stats.ports import Due, Overdue
 from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.statuses import Status
 from shared.contracts.trials import NO_MAILING
 from tests.unit.services.stats.dead_letters_suite import DeadLettersSuite
-from tests.unit.services.stats.examples import START, batch, event, hearings, opening
+from tests.unit.services.stats.examples import (
+    START,
+    ZONES,
+    batch,
+    event,
+    hearings,
+    opening,
+    wave,
+    waves,
+)
 from tests.unit.services.stats.fakes import FakeClock, FakeMeters, ports
 from tests.unit.services.stats.story_suite import StorySuite
 from tests.unit.services.stats.suite import (
@@ -154,6 +170,27 @@ async def test_the_audit_leaves_mailings_alone_that_ended_long_ago(
     upkeep = PostgresUpkeep(engine)
     assert await upkeep.out_of_balance(START) == [7]
     assert await upkeep.out_of_balance(START + timedelta(seconds=1)) == []
+
+
+async def test_what_should_have_ended_is_counted(world: World, engine: AsyncEngine) -> None:
+    """Under way after its window; put off to the next one; in a zone that is still open."""
+    over, open_still = START - timedelta(minutes=11), START + timedelta(hours=1)
+    elsewhere = wave(1, timezone=ZONES[1], closes_at=open_still)
+    await waves_planned(world.ports, waves(wave(3, closes_at=over), elsewhere))
+    await world.hear(event("retrying"), event("queued", 2), event("planned", 3))
+    await world.hear(event("queued", 4, timezone=ZONES[1]))
+    upkeep, meters = PostgresUpkeep(engine), FakeMeters()
+    await look_for_overdue(upkeep, meters, FakeClock())
+    assert meters.late == Overdue(0, 0)  # not all is emitted yet
+    await mailing_emitted(world.ports, emitted(messages=4))
+    await look_for_overdue(upkeep, meters, FakeClock())
+    assert meters.late == Overdue(2, 0)
+    await look_for_overdue(upkeep, meters, FakeClock(open_still + timedelta(minutes=11)))
+    assert meters.late == Overdue(3, 1)
+    await world.hear(*(event("sent", n, attempt=2) for n in range(1, 4)))
+    await world.hear(event("sent", 4, timezone=ZONES[1]))
+    await look_for_overdue(upkeep, meters, FakeClock(open_still + timedelta(minutes=11)))
+    assert meters.late == Overdue(0, 0)
 
 
 async def test_the_pace_is_kept_for_a_minute(world: World, engine: AsyncEngine) -> None:

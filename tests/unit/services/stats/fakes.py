@@ -6,7 +6,7 @@ from datetime import datetime
 from services.stats.domain.in_flight import InFlightCalls
 from services.stats.domain.standing import Change
 from services.stats.handlers import Ports
-from services.stats.ports import Books
+from services.stats.ports import Books, Overdue
 from shared.contracts.progress import MailingFinished
 from tests.unit.services.stats.examples import START
 
@@ -37,10 +37,14 @@ class FakeMeters:
     applied: int = 0
     stale: int = 0
     wrong: int | None = None
+    late: Overdue | None = None
 
     def batch(self, change: Change, seconds: float) -> None:
         self.applied += change.applied
         self.stale += change.stale
+
+    def overdue(self, found: Overdue) -> None:
+        self.late = found
 
     def out_of_balance(self, mailings: int) -> None:
         self.wrong = mailings
