@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import ProcessSpec
+from deploy.local.ways import read_ways
 from deploy.secret_values import SERVICES
 from deploy.variables import DEFAULT_ADMIN, DEFAULT_API_PORT, ROOT
 
@@ -36,7 +37,8 @@ class Plan:
     def __init__(self, variables: Mapping[str, str], ports: Mapping[str, int]) -> None:
         self._variables = variables
         self._ports = ports
-        self._shared = self._shared_settings()
+        self._ways = read_ways(variables.get("CARILLON_WAYS", ""))
+        self._shared = self._shared_settings(ports)
 
     @property
     def simulated(self) -> bool:
@@ -69,7 +71,7 @@ class Plan:
             ProcessSpec(
                 name=f"migrate-{service}",
                 command=[sys.executable, "-m", f"services.{service}", "migrate", "up"],
-                environment=self._environment(service),
+                environment=self._environment(service, self._shared),
                 cwd=ROOT,
             )
             for service in SERVICES
@@ -87,7 +89,7 @@ class Plan:
         return ProcessSpec(
             name="-".join((*command, service)),
             command=[sys.executable, "-m", f"services.{service}", *command],
-            environment=self._environment(service),
+            environment=self._environment(service, self._shared),
             cwd=ROOT,
         )
 
@@ -98,7 +100,10 @@ class Plan:
         return ProcessSpec(
             name="topology",
             command=[sys.executable, "-m", "shared.runtime.topology"],
-            environment={**self._environment("sender"), "RABBITMQ_MANAGEMENT_URL": management},
+            environment={
+                **self._environment("sender", self._shared),
+                "RABBITMQ_MANAGEMENT_URL": management,
+            },
             cwd=ROOT,
         )
 
@@ -106,7 +111,7 @@ class Plan:
         port = self._ports[name]
         environment = {
             f"{service.upper()}_HOST": LOOPBACK,  # unless a person wants to be reached
-            **self._environment(service),
+            **self._environment(service, self._shared_settings(self._reached_by(name))),
             f"{service.upper()}_PORT": str(port),
             **(own or {}),
         }
@@ -123,19 +128,24 @@ class Plan:
         command = [sys.executable, "-m", "deploy.simulator"]
         return Unit(ProcessSpec("simulator", command, environment, cwd=ROOT), port)
 
-    def _environment(self, service: str) -> dict[str, str]:
+    def _reached_by(self, name: str) -> dict[str, int]:
+        """The ports as this process is told them: the servers' own, where no way leads there."""
+        own = {server: port for (process, server), port in self._ways.items() if process == name}
+        return {**self._ports, **own}
+
+    def _environment(self, service: str, settings: Mapping[str, str]) -> dict[str, str]:
         """What one service may know: what all share, and what carries its own prefix."""
         return {
             **_plain(self._variables),
             **{
                 name: value
-                for name, value in self._shared.items()
+                for name, value in settings.items()
                 if name.startswith(("RABBITMQ_", "SERVICE_", f"{service.upper()}_"))
             },
         }
 
-    def _shared_settings(self) -> dict[str, str]:
-        variables, ports = self._variables, self._ports
+    def _shared_settings(self, ports: Mapping[str, int]) -> dict[str, str]:
+        variables = self._variables
         rabbitmq = quote(variables["RABBITMQ_PASSWORD"], safe="")
         defaults = {"API_ADMIN_EMAIL": DEFAULT_ADMIN}
         given = {
@@ -151,16 +161,19 @@ class Plan:
             # Any replica answers, not only the one that leads.
             "API_SCHEDULER_URL": f"http://{LOOPBACK}:{ports[scheduler_names(variables)[0]]}",
             "SCHEDULER_API_URL": f"http://{LOOPBACK}:{ports['api']}",
-            **{f"{one.upper()}_DATABASE_URL": self._database(one) for one in SERVICES},
+            **{
+                f"{one.upper()}_DATABASE_URL": self._database(one, ports["postgres"])
+                for one in SERVICES
+            },
         }
         if self.simulated:
             fixed["SENDER_PROVIDER_URL"] = f"http://{LOOPBACK}:{ports['simulator']}"
         return defaults | given | fixed
 
-    def _database(self, service: str) -> str:
+    def _database(self, service: str, port: int) -> str:
         password = quote(self._variables[f"{service.upper()}_DATABASE_PASSWORD"], safe="")
         name = f"carillon_{service}"
-        return f"postgresql+asyncpg://{name}:{password}@{LOOPBACK}:{self._ports['postgres']}/{name}"
+        return f"postgresql+asyncpg://{name}:{password}@{LOOPBACK}:{port}/{name}"
 
 
 def sender_count(variables: Mapping[str, str]) -> int:

@@ -14,7 +14,7 @@ from services.api.adapters.store import SqlTransactions
 from services.api.entrypoints.http.app import create_app
 from services.api.ports import Ports
 from shared.runtime.database import engine_lifetime, make_engine
-from tests.integration.services.api.wire import wire_to
+from tests.support.wire import wire_to
 
 SOON = 6.0  # seconds: the five a request may take, and the machine's own
 

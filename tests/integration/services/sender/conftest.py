@@ -1,4 +1,4 @@
-"""A world for each test, and the cable to its broker."""
+"""A world for each test, and the wire to its broker."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,10 +17,10 @@ from shared.contracts.topology import DEAD, STATS_EVENTS, bindings
 from shared.runtime.database import make_engine
 from shared.runtime.migrate import migrate
 from shared.runtime.topology import apply
-from tests.integration.services.sender.cable import Cable, cable_to
 from tests.integration.services.sender.world import TIERS, TOKEN, World
 from tests.support.servers import PostgresForTests, Vhost
 from tests.support.tap import open_channel, tapped
+from tests.support.wire import Wire, wire_to
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -60,11 +60,11 @@ async def _clear(engine: AsyncEngine, channel: AbstractChannel) -> None:
 
 
 @pytest.fixture
-async def cable(world: World) -> AsyncIterator[Cable]:
-    """Every sender of this test reaches its broker by this cable."""
-    async with cable_to(world.settings.rabbitmq_url.get_secret_value()) as (cable, url):
+async def wire(world: World) -> AsyncIterator[Wire]:
+    """Every sender of this test reaches its broker by this wire."""
+    async with wire_to(world.settings.rabbitmq_url.get_secret_value()) as (wire, url):
         world.settings = world.settings.model_copy(update={"rabbitmq_url": SecretStr(url)})
-        yield cable
+        yield wire
 
 
 def _settings(database_url: str, amqp_url: str, provider_url: str) -> Settings:

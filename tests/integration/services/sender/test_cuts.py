@@ -4,18 +4,18 @@ import asyncio
 from functools import partial
 
 from shared.contracts.topology import again_queue, send_queue
-from tests.integration.services.sender.cable import Cable
 from tests.integration.services.sender.world import World, command, commands, until
+from tests.support.wire import Wire
 
 
-async def test_broker_lost_while_calling(world: World, cable: Cable) -> None:
+async def test_broker_lost_while_calling(world: World, wire: Wire) -> None:
     some = commands(30)
     world.misbehave(latency_ms=1500)
     async with world.sender(concurrency=10) as link:
         await world.send(*some)
         await until(lambda: world.provider.books.in_flight == 10)
-        cable.cut()
-        cable.mend()
+        wire.cut()
+        wire.mend()
         await until(lambda: not link.may_call())
         world.misbehave()
         await world.ended(*some)
@@ -25,18 +25,18 @@ async def test_broker_lost_while_calling(world: World, cable: Cable) -> None:
     assert await world.left_in(again_queue("sms")) == 0
 
 
-async def test_no_call_starts_without_the_broker(world: World, cable: Cable) -> None:
+async def test_no_call_starts_without_the_broker(world: World, wire: Wire) -> None:
     some = commands(100)
     world.misbehave(latency_ms=100)
     async with world.sender(concurrency=5) as link:
         await world.send(*some)
         await until(lambda: world.provider.books.accepted >= 5)
-        cable.cut()
+        wire.cut()
         await until(lambda: not link.may_call() and world.provider.books.in_flight == 0)
         calls = world.provider.books.calls
         await asyncio.sleep(1.0)
         assert world.provider.books.calls == calls
-        cable.mend()
+        wire.mend()
         world.misbehave()
         await world.ended(*some)
     books = world.provider.books.summary()

@@ -6,9 +6,9 @@ from contextlib import suppress
 import httpx
 
 from shared.contracts.topology import again_queue, send_queue
-from tests.integration.services.sender.cable import Cable
 from tests.integration.services.sender.processes import CONCURRENCY, free_port, process
 from tests.integration.services.sender.world import World, commands, until
+from tests.support.wire import Wire
 
 
 async def checks(client: httpx.AsyncClient, status: int) -> dict[str, bool]:
@@ -22,7 +22,7 @@ async def checks(client: httpx.AsyncClient, status: int) -> dict[str, bool]:
             await asyncio.sleep(0.1)
 
 
-async def test_health_follows_the_broker(world: World, cable: Cable) -> None:
+async def test_health_follows_the_broker(world: World, wire: Wire) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     async with (
@@ -30,9 +30,9 @@ async def test_health_follows_the_broker(world: World, cable: Cable) -> None:
         httpx.AsyncClient(base_url=url, trust_env=False) as client,
     ):
         assert await checks(client, 200) == {"database": True, "broker": True}
-        cable.cut()
+        wire.cut()
         assert await checks(client, 503) == {"database": True, "broker": False}
-        cable.mend()
+        wire.mend()
         await checks(client, 200)
         metrics = (await client.get("/metrics")).text
     assert 'carillon_channel_stopped{channel="sms"} 0.0' in metrics

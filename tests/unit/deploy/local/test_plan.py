@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from deploy.local.plan import Plan, port_names, sender_count
+from deploy.local.ways import WayNotUnderstoodError
 from deploy.secret_values import SECRETS
 
 PORTS = {name: 20000 + n for n, name in enumerate(("api", *port_names({"SENDER_REPLICAS": "3"})))}
@@ -34,6 +35,28 @@ def test_each_sender_has_a_name_a_port_and_a_number() -> None:
     assert list(senders) == ["sender-1", "sender-2", "sender-3"]
     assert len({environment["SENDER_PORT"] for environment in senders.values()}) == 3
     assert len({environment["SENDER_NODE"] for environment in senders.values()}) == 3
+
+
+def test_a_process_with_a_way_is_told_it_and_nobody_else_is() -> None:
+    made = plan(CARILLON_WAYS="sender-1/postgres=6432,sender-1/amqp=5673,api/amqp=5674")
+    found = environments(made)
+    amqp, postgres = f":{PORTS['amqp']}/", f":{PORTS['postgres']}/"
+
+    assert ":6432/" in found["sender-1"]["SENDER_DATABASE_URL"]
+    assert ":5673/" in found["sender-1"]["RABBITMQ_URL"]
+    assert postgres in found["sender-2"]["SENDER_DATABASE_URL"]
+    assert amqp in found["sender-2"]["RABBITMQ_URL"]
+    assert ":5674/" in found["api"]["RABBITMQ_URL"]
+    assert postgres in found["api"]["API_DATABASE_URL"]
+    for step in (*made.migrations(), made.topology(), *made.rebuild()):
+        assert ":6432/" not in "".join(step.environment.values())
+        assert amqp in step.environment["RABBITMQ_URL"]
+
+
+@pytest.mark.parametrize("way", ["sender-1=5", "sender-1/redis=5", "/amqp=5", "api/amqp=x"])
+def test_a_way_that_cannot_be_understood_is_named(way: str) -> None:
+    with pytest.raises(WayNotUnderstoodError, match=way):
+        plan(CARILLON_WAYS=f"api/amqp=5, {way}")
 
 
 def test_a_single_scheduler_has_no_number() -> None:
