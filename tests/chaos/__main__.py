@@ -11,14 +11,16 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
+from tests.chaos.extent import Extent
 from tests.chaos.report import told
 from tests.chaos.runs import Run, carry_out
-from tests.chaos.scenarios import SCENARIOS, Extent
-from tests.support.house import TWO_OF_EACH, running_house
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.sites import Site, Sites
 
 WIDTH = 140  # columns, also where the output is a file
 
@@ -37,6 +39,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--short", action="store_true", help="pauses of seconds, not of half a minute"
     )
+    parser.add_argument("--patience", type=float, help="seconds for the end of each mailing")
     parser.add_argument(
         "--scenario",
         action="append",
@@ -47,23 +50,30 @@ def _options() -> argparse.Namespace:
 
 
 async def _runs(options: argparse.Namespace) -> list[Run]:
-    """A run that was not sound is the last: what it left behind would be counted in the next."""
-    home = Path(tempfile.mkdtemp(prefix="carillon-chaos-"))
+    """No run meets what another has left behind: after one that was not sound all begins anew."""
     extent = Extent.short() if options.short else Extent.long()
+    if options.patience is not None:
+        extent = replace(extent, patience=options.patience)
     runs: list[Run] = []
+    sites = Sites()
     try:
-        async with running_house(home, TWO_OF_EACH) as house:
-            for number, (name, seed) in enumerate(_wanted(options), 1):
-                first = number * options.messages
-                phones = range(first, first + options.messages)
-                run = await carry_out(house, SCENARIOS[name], seed, phones, extent)
-                print(run.sentence, flush=True)
-                runs.append(run)
-                if not run.sound:
-                    _keep_logs(home)
-                    break
+        for number, (name, seed) in enumerate(_wanted(options), 1):
+            first = number * options.messages
+            phones = range(first, first + options.messages)
+            scenario = SCENARIOS[name]
+            site = await sites.on(scenario.ground)
+            try:
+                run = await carry_out(site, scenario, seed, phones, extent)
+            except BaseException:
+                _keep_logs(site)
+                raise
+            print(run.sentence, flush=True)
+            runs.append(run)
+            if not run.sound:
+                _keep_logs(site)
+                await sites.drop()
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        await sites.drop()
     return runs
 
 
@@ -72,9 +82,9 @@ def _wanted(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
         yield from ((name, options.seed + more) for more in range(options.rounds))
 
 
-def _keep_logs(home: Path) -> None:
+def _keep_logs(site: Site) -> None:
     kept = Path(tempfile.mkdtemp(prefix="carillon-chaos-logs-"))
-    for log in (home / "run").glob("*.log"):
+    for log in (site.house.home / "run").glob("*.log"):
         shutil.copy(log, kept)
     print(f"The logs are kept in {kept}.", flush=True)
 

@@ -1,8 +1,9 @@
 """What is still lying somewhere once a mailing has finished: there should be nothing.
 
 In a queue (also among the dead, and among what is being dead-lettered, which no queue's ready
-count shows), among the parked, where the api puts the dead, in the outbox, among the scheduler's
-batches, in the ledger's claims.
+count shows), among the parked, where the api puts the dead, in the outbox, among the imports under
+way, among the scheduler's batches and the messages it holds, among the ledger's claims and what it
+believes is to be retried.
 """
 
 import time
@@ -24,9 +25,11 @@ COUNTED_WITHIN = 6.0
 LYING = {
     "outbox": ("api", "SELECT count(*) FROM outbox"),
     "parked": ("api", "SELECT count(*) FROM parked WHERE state = 'parked'"),
+    "import": ("api", "SELECT count(*) FROM import WHERE state IN ('receiving', 'running')"),
     "batch": ("scheduler", "SELECT count(*) FROM batch"),
-    "message": ("scheduler", "SELECT count(*) FROM message WHERE state = 'held'"),
+    "held": ("scheduler", "SELECT count(*) FROM message WHERE state = 'held'"),
     "claimed": ("sender", "SELECT count(*) FROM ledger WHERE state = 'claimed'"),
+    "retrying": ("sender", "SELECT count(*) FROM ledger WHERE state = 'retrying'"),
 }
 
 
@@ -44,10 +47,17 @@ async def remains(house: House, patience: float = SETTLED_WITHIN) -> dict[str, i
     return dict(found)
 
 
-async def drop_parked(house: House) -> None:
-    """Throws away all that nobody could read."""
-    for one in (await house.ask("/dead-letters/parked", limit=500))["items"]:
+async def parked(house: House) -> int:
+    """How many messages were put aside because nobody could read them."""
+    return (await _rows(house)).get("parked", 0)
+
+
+async def drop_parked(house: House) -> int:
+    """Throws away all that nobody could read. How many there were."""
+    items = (await house.ask("/dead-letters/parked", limit=500))["items"]
+    for one in items:
         (await house.api.delete(f"/dead-letters/parked/{one['id']}")).raise_for_status()
+    return len(items)
 
 
 async def _queues(house: House) -> dict[str, int]:

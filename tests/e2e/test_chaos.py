@@ -5,21 +5,23 @@ import pytest
 
 from deploy.local.plan import VHOST
 from shared.contracts.topology import DEAD
+from tests.chaos.extent import Extent
 from tests.chaos.remains import drop_parked, remains
 from tests.chaos.runs import carry_out
-from tests.chaos.scenarios import SCENARIOS, Extent
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.sites import Site
 from tests.support.house import House
 
 COUNT = 1_000
 SEED = 4
 
 
-@pytest.mark.parametrize("name", ["rabbitmq-killed", "postgres-killed", "provider-in-turns"])
+@pytest.mark.parametrize("name", ["batch-cut-off", "outcomes-cut-off", "provider-in-turns"])
 async def test_nothing_is_lost_and_every_repeat_is_explained(
     house: House, first_phone: int, name: str
 ) -> None:
     phones = range(first_phone, first_phone + COUNT)
-    run = await carry_out(house, SCENARIOS[name], SEED, phones, Extent.short())
+    run = await carry_out(Site(house), SCENARIOS[name], SEED, phones, Extent.short())
     assert run.sound, run.sentence
 
 

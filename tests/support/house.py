@@ -63,15 +63,22 @@ class House:
         self.api.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     async def import_clients(self, body: bytes) -> Json:
+        return await self.import_done(await self.send_import(body))
+
+    async def send_import(self, body: bytes) -> int:
+        """The number of an import that was accepted, and may still be under way."""
         answer = await self.api.post(
             "/clients/import", content=body, headers={"Content-Type": "text/csv"}
         )
         assert answer.status_code == 202, answer.text
-        return await self.import_done(answer.json()["id"])
+        return int(answer.json()["id"])
 
     async def import_done(self, number: int, patience: float = 120) -> Json:
         async def done() -> Json | None:
-            found: Json = (await self.api.get(f"/imports/{number}")).json()
+            try:
+                found: Json = (await self.api.get(f"/imports/{number}")).json()
+            except httpx.TransportError:  # the api may be the one that was killed
+                return None
             return found if found["state"] != "running" else None
 
         found: Json = await eventually(done, patience, every=0.05)
@@ -194,6 +201,13 @@ class House:
         pid = self.pid(name)
         os.kill(pid, signal.SIGKILL)
         return pid
+
+    async def restart(self, name: str) -> None:
+        """SIGTERM, as a deploy does; returns when the next one is ready."""
+        gone = self.pid(name)
+        os.kill(gone, signal.SIGTERM)
+        await self.back(name, gone, 60)
+        await self.ready(name)
 
     async def back(self, name: str, gone: int, patience: float = 10) -> None:
         async def again() -> bool:
