@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.chaos.extent import Extent
-from tests.chaos.report import told
+from tests.chaos.report import as_json, told
 from tests.chaos.runs import Run, carry_out
 from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.sites import Site, Sites
@@ -26,7 +26,10 @@ WIDTH = 140  # columns, also where the output is a file
 
 
 def main() -> None:
-    runs = asyncio.run(_runs(_options()))
+    options = _options()
+    runs = asyncio.run(_runs(options))
+    if options.report is not None:
+        options.report.write_text(as_json(runs))
     Console(width=WIDTH).print(told(runs))
     sys.exit(not all(run.sound for run in runs))
 
@@ -40,6 +43,7 @@ def _options() -> argparse.Namespace:
         "--short", action="store_true", help="pauses of seconds, not of half a minute"
     )
     parser.add_argument("--patience", type=float, help="seconds for the end of each mailing")
+    parser.add_argument("--report", type=Path, help="a file for the runs, as JSON")
     parser.add_argument(
         "--scenario",
         action="append",

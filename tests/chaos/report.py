@@ -1,6 +1,8 @@
-"""The table at the end."""
+"""What is told at the end: the table, and the runs for whoever wants them all."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import groupby
 
 from rich.table import Table
@@ -29,6 +31,10 @@ def told(runs: Sequence[Run]) -> Table:
     for name, of_scenario in groupby(runs, key=lambda run: run.scenario):
         table.add_row(*row(name, list(of_scenario)))
     return table
+
+
+def as_json(runs: Sequence[Run]) -> str:
+    return json.dumps([asdict(run) | {"faults": run.faults} for run in runs], indent=2)
 
 
 def row(name: str, runs: Sequence[Run]) -> list[str]:

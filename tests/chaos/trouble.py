@@ -164,9 +164,6 @@ class Trouble:
             self.clocks.move_services(services, by)
             if databases:
                 await self.clocks.move_databases(by)
-        await (
-            self.house.log_in()
-        )  # the api may find that the last login was long ago, or is to come
 
     @contextmanager
     def harm(self, what: str, *, cuts_calls: bool = False, lasting: bool = True) -> Iterator[None]:

@@ -1,11 +1,12 @@
 """The table adds up what the runs of a scenario proved."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from tests.chaos.judge import Verdict
-from tests.chaos.report import HEADINGS, row
+from tests.chaos.report import HEADINGS, as_json, row
 from tests.chaos.runs import Run
 
 VERDICT = Verdict(
@@ -38,3 +39,9 @@ def test_a_row_sums_the_runs_and_keeps_the_longest_recovery() -> None:
 def test_a_run_with_any_fault_is_not_sound(run: Run) -> None:
     assert RUN.sound
     assert not run.sound
+
+
+def test_the_runs_are_told_with_their_faults() -> None:
+    (told,) = json.loads(as_json([replace(RUN, verdict=replace(VERDICT, lost=7))]))
+    assert (told["scenario"], told["verdict"]["lost"]) == ("any", 7)
+    assert told["faults"] == ["7 lost"]
