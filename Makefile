@@ -79,6 +79,10 @@ bench-planning: $(STAMP) ## Measure previews and plans over ten thousand clients
 chaos: $(STAMP) ## Break things during mailings and count what arrived (CHAOS="--short --seed 5")
 	$(PYTHON) -m tests.chaos $(CHAOS)
 
+.PHONY: chaos-mutations
+chaos-mutations: $(STAMP) ## Take guarantees out one by one and see that the chaos runs notice (5 minutes)
+	$(PYTHON) -m tests.chaos.mutations $(CHAOS)
+
 # ---------------------------------------------------------------- the environment
 
 .PHONY: venv

@@ -1,7 +1,8 @@
 """``python -m tests.chaos.mutations``: guarantees taken out, one at a time, to see them missed.
 
 The tree is copied, in the copy one thing is changed that the whole rests on, and a scenario that
-must notice is carried out there. Prints a table; exits 1 when a mutation was not caught.
+must notice is carried out there. The same scenarios find nothing where nothing was changed, or
+their finding something would prove nothing. Prints a table; exits 1 when it is not so.
 """
 
 import argparse
@@ -69,12 +70,25 @@ MUTATIONS = (
 
 @dataclass(frozen=True)
 class Finding:
-    mutation: Mutation
+    """``mutation``: None where nothing was changed."""
+
+    mutation: Mutation | None
+    scenario: str
     faults: Sequence[str]
 
     @property
-    def caught(self) -> bool:
-        return bool(self.faults)
+    def as_it_must_be(self) -> bool:
+        return bool(self.faults) is (self.mutation is not None)
+
+    @property
+    def name(self) -> str:
+        return "nothing" if self.mutation is None else self.mutation.name
+
+    @property
+    def told(self) -> str:
+        if self.mutation is None:
+            return "; ".join(self.faults) or "nothing to notice"
+        return "; ".join(self.faults) or "NOT NOTICED"
 
 
 def apply(mutation: Mutation, tree: Path) -> None:
@@ -95,34 +109,37 @@ def copied(root: Path) -> Iterator[Path]:
         yield tree
 
 
-def carry_out(mutation: Mutation, tree: Path, messages: int, seed: int) -> Sequence[str]:
+def carry_out(scenario: str, tree: Path, messages: int, seed: int) -> Sequence[str]:
     """What the scenario found in a tree: nothing, if all is as it should be."""
     report = tree / "report.json"
     command = [sys.executable, "-m", "tests.chaos", "--short", "--rounds", "1"]
-    command += ["--scenario", mutation.scenario, "--messages", str(messages), "--seed", str(seed)]
+    command += ["--scenario", scenario, "--messages", str(messages), "--seed", str(seed)]
     command += ["--patience", str(PATIENCE), "--report", str(report)]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
     if not report.exists():
-        raise RuntimeError(f"{mutation.scenario} was not carried out:\n{done.stdout}{done.stderr}")
+        raise RuntimeError(f"{scenario} was not carried out:\n{done.stdout}{done.stderr}")
     return [fault for run in json.loads(report.read_text()) for fault in run["faults"]]
 
 
 def find(
-    mutations: Sequence[Mutation], look: Callable[[Mutation, Path], Sequence[str]]
+    root: Path, mutations: Sequence[Mutation], look: Callable[[str, Path], Sequence[str]]
 ) -> Iterator[Finding]:
+    for scenario in sorted({mutation.scenario for mutation in mutations}):
+        with copied(root) as tree:
+            yield Finding(None, scenario, look(scenario, tree))
     for mutation in mutations:
-        with copied(ROOT) as tree:
+        with copied(root) as tree:
             apply(mutation, tree)
-            yield Finding(mutation, look(mutation, tree))
+            yield Finding(mutation, mutation.scenario, look(mutation.scenario, tree))
 
 
 def told(findings: Sequence[Finding]) -> Table:
-    table = Table(title="What was taken out, and what noticed", show_lines=True)
-    for heading in ("mutation", "scenario", "caught", "by"):
+    table = Table(title="What was taken out, and what the runs noticed")
+    for heading in ("taken out", "scenario", "noticed", "as it must be"):
         table.add_column(heading)
     for each in findings:
-        caught = "yes" if each.caught else "NO"
-        table.add_row(each.mutation.name, each.mutation.scenario, caught, "\n".join(each.faults))
+        must = "yes" if each.as_it_must_be else "NO"
+        table.add_row(each.name, each.scenario, each.told, must)
     return table
 
 
@@ -130,11 +147,13 @@ def main() -> None:
     options = _options()
     wanted = [one for one in MUTATIONS if one.name in (options.mutation or [one.name])]
     findings: list[Finding] = []
-    for each in find(wanted, lambda m, tree: carry_out(m, tree, options.messages, options.seed)):
-        print(f"{each.mutation.name}: {'; '.join(each.faults) or 'NOT CAUGHT'}", flush=True)
+    for each in find(
+        wanted, lambda name, tree: carry_out(name, tree, options.messages, options.seed)
+    ):
+        print(f"{each.name}, {each.scenario}: {each.told}", flush=True)
         findings.append(each)
     Console(width=WIDTH).print(told(findings))
-    sys.exit(not all(each.caught for each in findings))
+    sys.exit(not all(each.as_it_must_be for each in findings))
 
 
 def _options() -> argparse.Namespace:

@@ -12,7 +12,7 @@ from tests.chaos.mutations import (
     Mutation,
     MutationNotPossibleError,
     apply,
-    copied,
+    find,
 )
 from tests.chaos.scenarios import SCENARIOS
 
@@ -40,12 +40,26 @@ def test_a_text_that_is_not_there_once_is_an_error(text: str, tmp_path: Path) ->
         apply(mutation, tmp_path)
 
 
-def test_the_copy_has_the_sources_and_nothing_that_is_hidden() -> None:
-    with copied(ROOT) as tree:
-        assert all((tree / one.file).exists() for one in MUTATIONS)
+def test_each_scenario_is_first_seen_to_find_nothing(tmp_path: Path) -> None:
+    sources = {one.file: (ROOT / one.file).read_text() for one in MUTATIONS}
+    for name, source in {**sources, ".venv/bin/python": "hidden"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(source)
+
+    def look(_scenario: str, tree: Path) -> list[str]:
         assert not (tree / ".venv").exists()
+        changed = [name for name in sources if (tree / name).read_text() != sources[name]]
+        return [f"{name} was changed" for name in changed]
+
+    findings = list(find(tmp_path, MUTATIONS, look))
+    scenarios = sorted({one.scenario for one in MUTATIONS})
+    assert [each.scenario for each in findings if each.mutation is None] == scenarios
+    assert [each.mutation for each in findings if each.mutation is not None] == list(MUTATIONS)
+    assert all(each.as_it_must_be for each in findings)
 
 
-def test_what_nothing_noticed_was_not_caught() -> None:
-    assert not Finding(MUTATIONS[0], []).caught
-    assert Finding(MUTATIONS[0], ["1 lost"]).caught
+def test_what_nothing_noticed_is_not_as_it_must_be() -> None:
+    assert not Finding(MUTATIONS[0], "any", []).as_it_must_be
+    assert Finding(MUTATIONS[0], "any", ["1 lost"]).as_it_must_be
+    assert not Finding(None, "any", ["1 lost"]).as_it_must_be
+    assert Finding(None, "any", []).as_it_must_be
