@@ -46,10 +46,10 @@ async def batch_cut_off(trouble: Trouble, _extent: Extent) -> None:
         await trouble.cut_off("rabbitmq")
 
 
-async def outcomes_cut_off(trouble: Trouble, _extent: Extent) -> None:
+async def outcomes_cut_off(trouble: Trouble, extent: Extent) -> None:
     """While calls have been answered and the ledger cannot be told, the senders die."""
-    for earliest, latest in ((0.1, 0.3), (0.5, 0.7)):
-        await trouble.reached(trouble.chance.uniform(earliest, latest))
+    for time in range(extent.times):
+        await trouble.reached((time + trouble.chance.uniform(0.2, 0.6)) / extent.times)
         silence = asyncio.create_task(trouble.freeze("postgres", SILENT))
         await trouble.nothing_under_way()
         await asyncio.gather(*(trouble.kill(f"sender-{n}") for n in (1, 2)))
