@@ -147,9 +147,11 @@ def main() -> None:
     options = _options()
     wanted = [one for one in MUTATIONS if one.name in (options.mutation or [one.name])]
     findings: list[Finding] = []
-    for each in find(
-        wanted, lambda name, tree: carry_out(name, tree, options.messages, options.seed)
-    ):
+
+    def look(scenario: str, tree: Path) -> Sequence[str]:
+        return carry_out(scenario, tree, options.messages, options.seed)
+
+    for each in find(ROOT, wanted, look):
         print(f"{each.name}, {each.scenario}: {each.told}", flush=True)
         findings.append(each)
     Console(width=WIDTH).print(told(findings))
