@@ -19,7 +19,9 @@ from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
 from shared.domain.templates import Recipient
 
-BatchKind = Literal["queued", "planned", "expired", "suppressed", "cancelled", "unknown"]
+BatchKind = Literal[
+    "queued", "planned", "expired", "suppressed", "cancelled", "unknown", "sent", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,9 @@ class Member:
 
     ``recipient`` is there when the mailing's text is a template. ``text``: this client's own;
     None when it is the mailing's, the same for all. ``text_revision``: the mailing's revision the
-    text is of, when a call said it whose answer was lost. ``returned_at``: when the senders last
-    gave the message back.
+    text is of, when a call said it whose answer was lost. ``text_sha256``: of what such a call
+    said, when nobody here knows the text. ``returned_at``: when the senders last gave the message
+    back, or a person wanted it sent again.
     """
 
     message_id: int
@@ -76,7 +79,17 @@ class Member:
     recipient: Recipient | None = None
     text: str | None = None
     text_revision: int | None = None
+    text_sha256: str | None = None
     returned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Messages of a mailing that came back. ``ends_at``: the deadline of their own that all of them
+    have; the mailing is as it is for them."""
+
+    mailing: MailingChanged
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +208,8 @@ class Messages(Protocol):
         """Mailings, not paused, with a wave in this phase."""
         ...
 
-    async def holding(self, now: datetime) -> list[MailingChanged]:
-        """Mailings, not paused, with messages that :meth:`held` would give."""
+    async def holding(self, now: datetime) -> list[Held]:
+        """Of mailings, not paused, with messages that :meth:`members` would give."""
         ...
 
     async def waves_in(self, mailing_id: int, phase: Phase, now: datetime) -> list[OpenWave]:
@@ -244,16 +257,15 @@ class Messages(Protocol):
         must repeat. Replays change nothing."""
         ...
 
-    async def held(self, mailing: MailingChanged, now: datetime, limit: int) -> list[Member]:
-        """Returned messages that are due, where mailing and client have reached the revisions they
-        wait for."""
+    async def members(self, held: Held, now: datetime, limit: int) -> list[Member]:
+        """Those that are due, where mailing and client have reached the revisions they wait for."""
         ...
 
     async def emit_again(
         self,
-        mailing: MailingChanged,
+        held: Held,
         fate: Fate,
-        held: Sequence[Member],
+        members: Sequence[Member],
         due_at: datetime | None,
         now: datetime,
     ) -> Batch | None:

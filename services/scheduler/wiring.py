@@ -22,6 +22,7 @@ from services.scheduler.adapters.plans import PostgresPlans
 from services.scheduler.adapters.quiet import QueuesQuiet
 from services.scheduler.adapters.readings import PostgresReadings
 from services.scheduler.adapters.record import PostgresRecord
+from services.scheduler.adapters.replays import PostgresReplays
 from services.scheduler.adapters.room import QueueRoom
 from services.scheduler.adapters.strays import PostgresStrays
 from services.scheduler.adapters.unheard import PostgresUnheard
@@ -39,6 +40,7 @@ from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.previewing import Previews
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.rebuilding import rebuild
+from services.scheduler.handlers.replaying import Replays
 from services.scheduler.handlers.retelling import retell
 from services.scheduler.handlers.returning import Returns
 from services.scheduler.handlers.sweeping import Sweeper
@@ -125,7 +127,9 @@ async def plan_and_emit(
             patience=timedelta(seconds=settings.ask_after),
             per_envelope=settings.commands_per_envelope,
         )
-        subscribe_scheduler(broker, planner, returns, Trials(outlet, clock), asking, wakeup.wake)
+        replays = Replays(PostgresReplays(engine), publishing, clock)
+        trials = Trials(outlet, clock)
+        subscribe_scheduler(broker, planner, returns, replays, trials, asking, wakeup.wake)
         stack.push_async_callback(broker.stop)
         await start_when_reachable(broker)
         stack.push_async_callback(background.stop)

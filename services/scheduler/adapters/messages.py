@@ -10,12 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.scheduler.adapters import messages_sql as sql
 from services.scheduler.adapters.picking import pick
-from services.scheduler.adapters.rows import holds_revision, mailing_of, recipient_of
+from services.scheduler.adapters.rows import (
+    ends_at_of,
+    ends_at_written,
+    holds_revision,
+    mailing_of,
+    recipient_of,
+)
+from services.scheduler.domain.replays import within
 from services.scheduler.domain.returned import Client
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
 from services.scheduler.domain.waves import Phase
 from services.scheduler.domain.wording import is_plain
-from services.scheduler.ports import Batch, BatchKind, Fate, Member
+from services.scheduler.ports import Batch, BatchKind, Fate, Held, Member
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.contracts.mailings import MailingChanged
 from shared.domain.message_id import MessageIds
@@ -28,6 +35,8 @@ _STATE: dict[BatchKind, str] = {
     "suppressed": "ended",
     "cancelled": "ended",
     "unknown": "ended",
+    "sent": "ended",
+    "failed": "ended",
 }
 
 
@@ -41,10 +50,10 @@ class PostgresMessages:
             bodies = await connection.scalars(sql.MAILINGS_IN, {"phase": phase.value})
             return [mailing_of(body) for body in bodies]
 
-    async def holding(self, now: datetime) -> list[MailingChanged]:
+    async def holding(self, now: datetime) -> list[Held]:
         async with self._engine.connect() as connection:
-            bodies = await connection.scalars(sql.HOLDING, {"now": now})
-            return [mailing_of(body) for body in bodies]
+            rows = await connection.execute(sql.HOLDING, {"now": now})
+            return [_held(body, ends_at) for body, ends_at in rows]
 
     async def waves_in(self, mailing_id: int, phase: Phase, now: datetime) -> list[OpenWave]:
         key = {"mailing": mailing_id, "phase": phase.value, "now": now}
@@ -78,7 +87,7 @@ class PostgresMessages:
                 await connection.rollback()
                 return []
             return [
-                await _open_batch(connection, mailing, fate, members, now)
+                await _open_batch(connection, Held(mailing), fate, members, now)
                 for fate, members in born.items()
                 if members
             ]
@@ -108,7 +117,7 @@ class PostgresMessages:
         async with self._engine.begin() as connection:
             await connection.execute(sql.TAKE_BACK_CHANGED, {"now": now} | before)
             rows = (await connection.execute(sql.UNPUBLISHED, before)).all()
-            return [await _batch(connection, row) for row in rows]
+            return [await read_batch(connection, row) for row in rows]
 
     async def published(self, batch: Batch) -> None:
         async with self._engine.begin() as connection:
@@ -127,35 +136,35 @@ class PostgresMessages:
                 await connection.execute(sql.KEEP_TEXTS, _texts(returned, uncertain))
             await connection.execute(sql.HOLD, _returns(returned.events, due_at))
 
-    async def held(self, mailing: MailingChanged, now: datetime, limit: int) -> list[Member]:
-        plain = is_plain(mailing.spec.text)
+    async def members(self, held: Held, now: datetime, limit: int) -> list[Member]:
+        plain = is_plain(held.mailing.spec.text)
         query = sql.HELD if plain else sql.HELD_RECIPIENTS
-        parameters = {"mailing": mailing.mailing_id, "now": now, "limit": limit}
+        own = ends_at_written(held.ends_at)
+        key = {"mailing": held.mailing.mailing_id, "ends_at": own}
+        parameters = key | {"now": now, "limit": limit}
         async with self._engine.connect() as connection:
             return [_member(row, plain) for row in await connection.execute(query, parameters)]
 
     async def emit_again(
         self,
-        mailing: MailingChanged,
+        held: Held,
         fate: Fate,
-        held: Sequence[Member],
+        members: Sequence[Member],
         due_at: datetime | None,
         now: datetime,
     ) -> Batch | None:
         row = {
-            "ids": [message.message_id for message in held],
+            "ids": [member.message_id for member in members],
             "due_at": due_at,
             "now": now,
             **_standing(fate),
         }
         async with self._engine.begin() as connection:
-            if not await holds_revision(connection, mailing):
+            if not await holds_revision(connection, held.mailing):
                 return None
-            moved = set(await connection.scalars(sql.EMIT_AGAIN, row))
-            members = [message for message in held if message.message_id in moved]
-            if not members:
-                return None
-            return await _open_batch(connection, mailing, fate, members, now)
+            ids = set(await connection.scalars(sql.EMIT_AGAIN, row))
+            moved = [member for member in members if member.message_id in ids]
+            return await _open_batch(connection, held, fate, moved, now) if moved else None
 
 
 async def _insert(
@@ -208,32 +217,36 @@ async def _advance(
 
 
 async def _open_batch(
-    connection: AsyncConnection,
-    mailing: MailingChanged,
-    fate: Fate,
-    members: Sequence[Member],
-    now: datetime,
+    connection: AsyncConnection, held: Held, fate: Fate, members: Sequence[Member], now: datetime
 ) -> Batch:
     parameters = {
-        "mailing": mailing.mailing_id,
-        "revision": mailing.revision,
+        "mailing": held.mailing.mailing_id,
+        "revision": held.mailing.revision,
         "kind": fate.kind,
         "reason": fate.reason,
         "detail": fate.detail,
         "ids": [member.message_id for member in members],
         "revisions": [member.client_revision for member in members],
         "now": now,
+        "ends_at": ends_at_written(held.ends_at),
     }
     batch_id = int(await connection.scalar(sql.INSERT_BATCH, parameters) or 0)
-    return Batch(batch_id, mailing, fate, members, now)
+    return Batch(batch_id, held.mailing, fate, members, now)
 
 
-async def _batch(connection: AsyncConnection, row: Row[Any]) -> Batch:
-    mailing, fate = mailing_of(row.body), Fate(row.kind, row.reason, row.detail)
+async def read_batch(connection: AsyncConnection, row: Row[Any]) -> Batch:
+    """As it was written: whoever has moved on since is no member any more."""
+    mailing = _held(row.body, row.ends_at).mailing
+    fate = Fate(row.kind, row.reason, row.detail)
     plain = is_plain(mailing.spec.text)
     query = sql.MEMBERS if plain else sql.RECIPIENTS
     members = await connection.execute(query, {"batch": row.id, "state": _STATE[fate.kind]})
     return Batch(row.id, mailing, fate, [_member(each, plain) for each in members], row.written_at)
+
+
+def _held(body: str, own: str | None) -> Held:
+    ends_at = ends_at_of(own)
+    return Held(within(mailing_of(body), ends_at), ends_at)
 
 
 def _member(row: Row[Any], plain: bool) -> Member:
@@ -248,6 +261,7 @@ def _member(row: Row[Any], plain: bool) -> Member:
         recipient=None if plain else recipient_of(row, row.timezone),
         text=row.text,
         text_revision=row.text_revision,
+        text_sha256=row.text_sha256,
         returned_at=row.returned_at,
     )
 

@@ -16,6 +16,7 @@ _DUE = """
     AND coalesce(m.until_client_revision, 0) <= c.revision
 """
 # From one mailing to the next by the index, and one look at each, however many messages they hold.
+# Those with a deadline of their own are a group apart, and nearly always there are none.
 HOLDING = text(
     f"""
     WITH RECURSIVE holding (mailing_id) AS (
@@ -26,13 +27,20 @@ HOLDING = text(
             WHERE m.state = 'held' AND m.mailing_id > h.mailing_id
         )
         FROM holding h WHERE h.mailing_id IS NOT NULL
+    ), deadline (mailing_id, ends_at) AS (
+        SELECT mailing_id, CAST(NULL AS text) FROM holding
+        UNION ALL
+        SELECT DISTINCT mailing_id, ends_at FROM message
+        WHERE state = 'held' AND ends_at IS NOT NULL
     )
-    SELECT g.body FROM holding h JOIN mailing g ON g.id = h.mailing_id AND g.state <> 'paused'
+    SELECT g.body, d.ends_at
+    FROM deadline d JOIN mailing g ON g.id = d.mailing_id AND g.state <> 'paused'
         CROSS JOIN LATERAL (
             SELECT 1 FROM message m JOIN client c ON c.id = m.client_id
-            WHERE m.mailing_id = g.id AND {_DUE} ORDER BY m.due_at LIMIT 1
+            WHERE m.mailing_id = g.id AND m.ends_at IS NOT DISTINCT FROM d.ends_at AND {_DUE}
+            ORDER BY m.due_at LIMIT 1
         ) AS due
-    ORDER BY g.id
+    ORDER BY g.id, d.ends_at NULLS FIRST
     """  # noqa: S608 - a constant of this module
 )
 # An open wave is not taken from after its instant has come: it is about to be moved on.
@@ -77,11 +85,11 @@ INSERT_BATCH = text(
     """
     INSERT INTO batch (
         mailing_id, mailing_revision, kind, reason, detail, message_ids, client_revisions,
-        written_at
+        written_at, ends_at
     )
     VALUES (
         :mailing, :revision, :kind, :reason, :detail, CAST(:ids AS bigint[]),
-        CAST(:revisions AS bigint[]), :now
+        CAST(:revisions AS bigint[]), :now, :ends_at
     )
     RETURNING id
     """
@@ -111,19 +119,25 @@ TAKE_BACK = text(
     WHERE id = ANY (CAST(:ids AS bigint[])) AND state = 'queued'
     """
 )
-UNPUBLISHED = text(
-    f"""
-    SELECT b.id, g.body, b.kind, b.reason, b.detail, b.written_at
-    FROM batch b JOIN mailing g ON g.id = b.mailing_id WHERE {_WRITTEN_BEFORE} ORDER BY b.id
-    """  # noqa: S608 - a constant of this module
-)
+
+
+def _batches(condition: str) -> TextClause:
+    return text(
+        f"""
+        SELECT b.id, g.body, b.kind, b.reason, b.detail, b.written_at, b.ends_at
+        FROM batch b JOIN mailing g ON g.id = b.mailing_id WHERE {condition} ORDER BY b.id
+        """  # noqa: S608 - a constant of this module
+    )
+
+
+UNPUBLISHED, BATCH = _batches(_WRITTEN_BEFORE), _batches("b.id = :id")
 
 
 def _members(columns: str, condition: str) -> TextClause:
     return text(
         f"""
         SELECT m.id, m.client_id, m.timezone AS wave, m.dispatch, m.text, m.text_revision,
-            m.returned_at, c.revision, c.phone AS address, c.deleted, c.timezone,
+            m.text_sha256, m.returned_at, c.revision, c.phone AS address, c.deleted, c.timezone,
             c.operator_code, c.tags{columns}
         FROM message m JOIN client c ON c.id = m.client_id JOIN mailing g ON g.id = m.mailing_id
         WHERE {condition}
@@ -138,7 +152,10 @@ _OF_BATCH = """
     ORDER BY m.id
 """
 MEMBERS, RECIPIENTS = _members("", _OF_BATCH), _members(_MORE_OF_RECIPIENT, _OF_BATCH)
-_OF_HELD = f"m.mailing_id = :mailing AND {_DUE} ORDER BY m.due_at, m.id LIMIT :limit"
+_OF_HELD = f"""
+    m.mailing_id = :mailing AND m.ends_at IS NOT DISTINCT FROM CAST(:ends_at AS text) AND {_DUE}
+    ORDER BY m.due_at, m.id LIMIT :limit
+"""
 HELD, HELD_RECIPIENTS = _members("", _OF_HELD), _members(_MORE_OF_RECIPIENT, _OF_HELD)
 
 HOLD = text(

@@ -1,6 +1,6 @@
 """Mailings and waves, in PostgreSQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -55,8 +55,8 @@ class PostgresPlans:
             }
             await put_waves(connection, mailing.mailing_id, plan(kept))
             await connection.execute(sql.RECONSIDER_HELD, key | {"now": now})
-            if revived:
-                await connection.execute(sql.REVIVE, revive)
+            if revived and (await connection.execute(sql.REVIVE, revive)).rowcount > 0:
+                await connection.execute(sql.BROUGHT_BACK, key)
 
     async def waiting(self) -> list[MailingChanged]:
         async with self._engine.connect() as connection:
@@ -126,11 +126,7 @@ class PostgresPlans:
 
     async def unannounced_ends(self) -> list[MailingEmitted]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(sql.UNTOLD_ENDS)
-            return [
-                MailingEmitted(mailing_id=i, revision=revision, messages=int(messages))
-                for i, revision, messages in rows
-            ]
+            return mailings_emitted(await connection.execute(sql.UNTOLD_ENDS))
 
     async def end_announced(self, emitted: MailingEmitted) -> None:
         query = text(
@@ -171,6 +167,19 @@ def waves_planned(rows: Sequence[Row[Any]]) -> list[WavesPlanned]:
             ),
         )
         for (mailing_id, revision), group in groupby(rows, lambda r: (r.id, r.revision))
+    ]
+
+
+def mailings_emitted(rows: Iterable[Any]) -> list[MailingEmitted]:
+    """Rows of a mailing's id, its revision, and all that its end takes."""
+    return [
+        MailingEmitted(
+            mailing_id=mailing_id,
+            revision=revision,
+            messages=int(messages),
+            dispatches=dispatches,
+        )
+        for mailing_id, revision, messages, dispatches in rows
     ]
 
 

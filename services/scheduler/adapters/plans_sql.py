@@ -16,11 +16,14 @@ SAVE_MAILING = text(
 KEPT_WAVES = text("SELECT timezone, phase, rest, begun_at FROM wave WHERE mailing_id = :id")
 # Whoever waits for a window is looked at again under the new plan.
 RECONSIDER_HELD = text("UPDATE message SET due_at = :now WHERE mailing_id = :id AND state = 'held'")
+# An end that is told of from now on waits for what becomes of them.
+BROUGHT_BACK = text("UPDATE mailing SET brought_back = true WHERE id = :id AND NOT brought_back")
 # They keep what they were ended as until they are judged: until then nobody may count them as
-# being on their way, nor declare the mailing finished. Nobody joins a frozen audience.
+# being on their way, nor declare the mailing finished. Nobody joins a frozen audience. A deadline
+# of their own was for the time that they were replayed in; the mailing's hours are new ones.
 REVIVE = text(
     """
-    UPDATE message m SET state = 'held', due_at = :now, dispatch = m.dispatch + 1,
+    UPDATE message m SET state = 'held', due_at = :now, dispatch = m.dispatch + 1, ends_at = NULL,
         until_mailing_revision = NULL, until_client_revision = NULL
     WHERE m.mailing_id = :id AND m.state = 'ended' AND m.reason = ANY (CAST(:reasons AS text[]))
         AND (NOT :frozen OR EXISTS (
@@ -102,9 +105,15 @@ WAVES_TOLD = text(
     WHERE w.mailing_id = :mailing AND w.timezone = s.zone AND w.announced_seq < s.seq
     """
 )
+# What an end takes in all: its messages, and if any had ended before, their dispatches.
+IN_ALL = """
+    coalesce(sum(w.rows), 0), CASE WHEN m.brought_back THEN (
+        SELECT coalesce(sum(a.dispatch), 0) FROM message a WHERE a.mailing_id = m.id
+    ) END
+"""
 UNTOLD_ENDS = text(
-    """
-    SELECT m.id, m.revision, coalesce(sum(w.rows), 0)
+    f"""
+    SELECT m.id, m.revision, {IN_ALL}
     FROM mailing m LEFT JOIN wave w ON w.mailing_id = m.id
     WHERE (m.emitted_revision < m.revision OR m.tell_again) AND m.state <> 'paused' AND m.swept
         AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.mailing_id = m.id)
@@ -116,7 +125,7 @@ UNTOLD_ENDS = text(
             WHERE r.mailing_id = m.id AND r.state = 'held' AND r.ended_as IS NOT NULL
         )
     GROUP BY m.id
-    """
+    """  # noqa: S608 - a constant of this module
 )
 NEXT_INSTANT = text(
     f"""

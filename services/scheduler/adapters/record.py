@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.scheduler.adapters.plans import waves_planned
+from services.scheduler.adapters.plans import mailings_emitted, waves_planned
+from services.scheduler.adapters.plans_sql import IN_ALL
 from services.scheduler.domain.retold import Row
 from shared.contracts.progress import MailingEmitted, WavesPlanned
 
@@ -27,11 +28,11 @@ _MESSAGES = text(
     """
 )
 _ENDS = text(
-    """
-    SELECT m.id, m.revision, coalesce(sum(w.rows), 0)
+    f"""
+    SELECT m.id, m.revision, {IN_ALL}
     FROM mailing m LEFT JOIN wave w ON w.mailing_id = m.id
     WHERE m.emitted_revision = m.revision GROUP BY m.id ORDER BY m.id
-    """
+    """  # noqa: S608 - a constant of another module
 )
 
 
@@ -56,8 +57,4 @@ class PostgresRecord:
 
     async def ends(self) -> Sequence[MailingEmitted]:
         async with self._engine.connect() as connection:
-            rows = await connection.execute(_ENDS)
-            return [
-                MailingEmitted(mailing_id=i, revision=revision, messages=int(messages))
-                for i, revision, messages in rows
-            ]
+            return mailings_emitted(await connection.execute(_ENDS))

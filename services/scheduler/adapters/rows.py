@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,15 @@ from shared.domain.templates import Recipient
 @lru_cache(maxsize=1024)
 def mailing_of(body: str) -> MailingChanged:
     return MailingChanged.model_validate_json(body)
+
+
+def ends_at_of(written: str | None) -> datetime | None:
+    """A deadline of a message's own: with an offset, or naive, as its mailing's is."""
+    return None if written is None else datetime.fromisoformat(written)
+
+
+def ends_at_written(ends_at: datetime | None) -> str | None:
+    return None if ends_at is None else ends_at.isoformat()
 
 
 def recipient_of(row: Row[Any], zone: str) -> Recipient:

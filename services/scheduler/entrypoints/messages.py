@@ -6,12 +6,14 @@ from faststream.rabbit import RabbitBroker
 
 from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.planning import Planner
+from services.scheduler.handlers.replaying import Replays
 from services.scheduler.handlers.returning import Returns
 from services.scheduler.handlers.trials import Trials
 from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingFinished
+from shared.contracts.replays import MessagesReplayed, MessagesResolved
 from shared.contracts.topology import (
     SCHEDULER_EVENTS,
     SCHEDULER_PROGRESS,
@@ -26,6 +28,7 @@ def subscribe_scheduler(
     broker: RabbitBroker,
     planner: Planner,
     returns: Returns,
+    replays: Replays,
     trials: Trials,
     asking: Asking,
     wake: Callable[[], None],
@@ -52,6 +55,8 @@ def subscribe_scheduler(
             MailingChanged.routing_key: Route(
                 MailingChanged, then_wake(planner.on_mailing_changed)
             ),
+            MessagesReplayed.routing_key: Route(MessagesReplayed, then_wake(replays.on_replayed)),
+            MessagesResolved.routing_key: Route(MessagesResolved, replays.on_resolved),
         },
         prefetch=1,
     )

@@ -18,7 +18,7 @@ from services.scheduler.domain.waves import Phase
 from services.scheduler.domain.wording import Unfit, is_plain, own_text
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.returning import Returns
-from services.scheduler.ports import QUEUED, Fate, Messages, Room
+from services.scheduler.ports import QUEUED, Fate, Held, Messages, Room
 from shared.contracts.mailings import MailingChanged
 from shared.runtime.clock import Clock
 
@@ -46,7 +46,7 @@ class AtWork:
 
     mailing: MailingChanged
     has_waves: bool
-    has_returned: bool
+    returned: Sequence[Held] = ()
 
 
 class Emitter:
@@ -80,10 +80,13 @@ class Emitter:
 
     async def _at_work(self) -> list[AtWork]:
         with_waves = await self._messages.mailings_in(Phase.OPEN)
-        with_returned = await self._messages.holding(self._clock.now())
-        waves, returned = _ids(with_waves), _ids(with_returned)
-        mailings = {mailing.mailing_id: mailing for mailing in (*with_waves, *with_returned)}
-        return [AtWork(mailing, n in waves, n in returned) for n, mailing in mailings.items()]
+        returned: dict[int, list[Held]] = defaultdict(list)
+        for held in await self._messages.holding(self._clock.now()):
+            returned[held.mailing.mailing_id].append(held)
+        waves = _ids(with_waves)
+        whole = {n: of_it[0].mailing for n, of_it in returned.items()}
+        mailings = whole | {mailing.mailing_id: mailing for mailing in with_waves}
+        return [AtWork(m, n in waves, returned.get(n, ())) for n, m in mailings.items()]
 
     async def _lane(self, at_work: Sequence[AtWork], *, urgent: bool) -> Round:
         sharing = self._lanes[urgent]
@@ -110,8 +113,9 @@ class Emitter:
     async def _turn(self, at_work: AtWork, limit: int) -> Taken:
         """Those that came back have waited longer than those who were never sent to."""
         taken = Taken()
-        if at_work.has_returned:
-            taken = await self._returns.turn(at_work.mailing, limit)
+        for held in at_work.returned:
+            if taken.handled < limit:
+                taken += await self._returns.turn(held, limit - taken.handled)
         if at_work.has_waves and taken.handled < limit:
             left = limit - taken.handled
             taken += await self._take(at_work.mailing, Phase.OPEN, left, _worded)
@@ -121,11 +125,11 @@ class Emitter:
         """A turn for every mailing with clients who will not be sent to; whether there were any."""
         now = self._clock.now()
         mailings = await self._messages.mailings_in(Phase.SETTLING)
-        over = [m for m in await self._messages.holding(now) if is_over(m, now)]
+        over = [held for held in await self._messages.holding(now) if is_over(held.mailing, now)]
         for mailing in mailings:
             await self._take(mailing, Phase.SETTLING, SETTLING_TURN, _settled)
-        for mailing in over:
-            await self._returns.turn(mailing, SETTLING_TURN)
+        for held in over:
+            await self._returns.turn(held, SETTLING_TURN)
         return bool(mailings or over)
 
     async def _take(

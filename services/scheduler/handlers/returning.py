@@ -1,16 +1,20 @@
 """Messages that came back from the senders: held, judged again, emitted anew or ended."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from services.scheduler.domain.returned import Emit, End, HoldUntil, decide, due_after
 from services.scheduler.domain.sharing import Taken
-from services.scheduler.domain.uncertain import PERHAPS_ACCEPTED
+from services.scheduler.domain.uncertain import (
+    OTHER_WORDS,
+    PERHAPS_ACCEPTED,
+    TEXT_CHANGED,
+    says_the_same,
+)
 from services.scheduler.domain.wording import Unfit, own_text
 from services.scheduler.handlers.publishing import Publishing
-from services.scheduler.ports import QUEUED, Fate, Member, Messages
+from services.scheduler.ports import QUEUED, Fate, Held, Member, Messages
 from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.mailings import MailingChanged
 from shared.runtime.clock import Clock
@@ -30,43 +34,49 @@ class Returns:
         dues = [due_after(each, event.grounds_of(each), now) for each in event.events]
         await self._messages.hold(event, dues)
 
-    async def turn(self, mailing: MailingChanged, limit: int) -> Taken:
-        """Decides upon the mailing's returned messages that are due."""
+    async def turn(self, held: Held, limit: int) -> Taken:
+        """Decides upon those that are due."""
         now = self._clock.now()
-        held = await self._messages.held(mailing, now, limit)
+        due = await self._messages.members(held, now, limit)
         groups: dict[_Outcome, list[Member]] = defaultdict(list)
-        for member, outcome in _outcomes(mailing, held, now):
-            groups[outcome].append(member)
+        for member in due:
+            outcome, decided = _decide(held.mailing, member, now)
+            groups[outcome].append(decided)
         for (fate, due_at), members in groups.items():
-            batch = await self._messages.emit_again(mailing, fate, members, due_at, now)
+            batch = await self._messages.emit_again(held, fate, members, due_at, now)
             if batch is not None:
                 await self._publishing.publish(batch)
-        return Taken(len(groups.get((QUEUED, None), ())), len(held))
+        return Taken(len(groups.get((QUEUED, None), ())), len(due))
 
 
-def _outcomes(
-    mailing: MailingChanged, held: Sequence[Member], now: datetime
-) -> Iterator[tuple[Member, _Outcome]]:
+def _decide(mailing: MailingChanged, member: Member, now: datetime) -> tuple[_Outcome, Member]:
     """What is emitted has its text; another call for it may have said it before."""
-    for member in held:
-        match decide(mailing, member.client, now, returned_at=member.returned_at):
-            case HoldUntil(due_at):
-                yield member, (Fate("planned"), due_at)
-            case End(kind, reason):
-                end = Fate("expired" if kind == "expired" else "cancelled", reason)
-                yield member, (_end(member, end), None)
-            case Emit():
-                text = own_text(mailing.spec.text, member.text, member.recipient)
-                if isinstance(text, Unfit):
-                    end = Fate("suppressed", text.reason, text.detail)
-                    yield member, (_end(member, end), None)
-                else:
-                    yield replace(member, text=text), (QUEUED, None)
+    match decide(mailing, member.client, now, returned_at=member.returned_at):
+        case HoldUntil(due_at):
+            return (Fate("planned"), due_at), member
+        case End(kind, reason):
+            end = Fate("expired" if kind == "expired" else "cancelled", reason)
+            return (_end(member, end), None), member
+        case Emit():
+            text = own_text(mailing.spec.text, member.text, member.recipient)
+            if isinstance(text, Unfit):
+                end = Fate("suppressed", text.reason, text.detail)
+                return (_end(member, end), None), member
+            if _says_something_else(member, text or mailing.spec.text):
+                return (Fate("unknown", TEXT_CHANGED, OTHER_WORDS), None), member
+            return (QUEUED, None), replace(member, text=text)
 
 
 def _end(member: Member, end: Fate) -> Fate:
-    """``end`` is for what surely was not sent. A message that came back keeps the text of a call
+    """``end`` is for what surely was not sent. A message keeps the text of a call, or its hash,
     only if that may have been accepted."""
-    if member.text is None:
+    if member.text is None and member.text_sha256 is None:
         return end
     return Fate("unknown", end.reason, PERHAPS_ACCEPTED)
+
+
+def _says_something_else(member: Member, text: str) -> bool:
+    """Than a call that may have been accepted. A text that was kept is that call's."""
+    if member.text is not None or member.text_sha256 is None:
+        return False
+    return not says_the_same(text, member.text_sha256)

@@ -13,7 +13,7 @@ from services.scheduler.adapters.plans import PostgresPlans
 from services.scheduler.domain.turns import Advance, OpenWave
 from services.scheduler.domain.waves import Phase
 from services.scheduler.handlers.planning import Planner
-from services.scheduler.ports import QUEUED, Batch, Fate, Member
+from services.scheduler.ports import QUEUED, Batch, Fate, Held, Member
 from shared.contracts.commands import Grounds
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.contracts.mailings import MailingChanged
@@ -70,7 +70,7 @@ class Store:
         await self.messages.hold(came_back, [NOON + HOUR] * len(events))
 
     async def held(self, mailing: MailingChanged, limit: int = 100) -> list[Member]:
-        return await self.messages.held(mailing, NOON + HOUR, limit)
+        return await self.messages.members(Held(mailing), NOON + HOUR, limit)
 
 
 def returned(member: Member, batch: Batch, dispatch: int, facts: dict[str, Any]) -> DeliveryEvent:
@@ -141,13 +141,13 @@ async def test_each_mailing_holds_its_own_and_a_paused_one_is_left_alone(store: 
     await store.back(first)
     await store.back(second)
     now = NOON + HOUR
-    assert [m.mailing_id for m in await store.messages.holding(now)] == [1, 2]
+    assert [held.mailing.mailing_id for held in await store.messages.holding(now)] == [1, 2]
     assert not await store.messages.holding(now - timedelta(seconds=1))
     assert [m.client_id for m in await store.held(first.mailing, limit=3)] == [1, 2, 3]
     assert [m.client_id for m in await store.held(second.mailing)] == [11, 12]
     async with store.world.engine.begin() as connection:
         await connection.execute(text("UPDATE mailing SET state = 'paused' WHERE id = 1"))
-    assert [m.mailing_id for m in await store.messages.holding(now)] == [2]
+    assert [held.mailing.mailing_id for held in await store.messages.holding(now)] == [2]
 
 
 async def test_who_waits_for_a_revision_is_not_due(store: Store) -> None:

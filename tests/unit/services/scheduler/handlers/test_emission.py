@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from services.scheduler.domain.replays import within
 from services.scheduler.domain.returned import Client
 from services.scheduler.domain.turns import Advance, OpenWave, Picked
 from services.scheduler.domain.waves import Phase
 from services.scheduler.handlers.emission import TURNS_IN_A_ROUND, Emitter, Round
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.returning import Returns
-from services.scheduler.ports import Batch, Fate, Member
+from services.scheduler.ports import Batch, Fate, Held, Member
 from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
 from shared.contracts.delivery import DeliveryEvents
@@ -27,10 +28,12 @@ DAY: dict[str, Any] = {"starts_at": NOON - timedelta(hours=2), "ends_at": NOON +
 @dataclass
 class House:
     """A store, an outlet, a queue and clocks, all in memory. ``clients``: how many of each mailing
-    have not been taken; ``returned``: messages of each that came back."""
+    have not been taken; ``returned``: messages of each that came back, ``apart`` those with a
+    deadline of their own."""
 
     clients: dict[int, int] = field(default_factory=dict)
     returned: dict[int, list[Member]] = field(default_factory=dict)
+    apart: dict[tuple[int, datetime], list[Member]] = field(default_factory=dict)
     mailings: dict[int, MailingChanged] = field(default_factory=dict)
     room: dict[bool, int] = field(default_factory=lambda: {True: 1_000, False: 1_000})
     sent: list[SendMessages] = field(default_factory=list)
@@ -64,8 +67,13 @@ class House:
         state = "cancelled" if phase is Phase.SETTLING else "scheduled"
         return [m for n, m in self.mailings.items() if self.clients[n] and m.state == state]
 
-    async def holding(self, now: datetime) -> list[MailingChanged]:
-        return [self.mailings[n] for n, held in self.returned.items() if held]
+    async def holding(self, now: datetime) -> list[Held]:
+        plain = [Held(self.mailings[n]) for n, held in self.returned.items() if held]
+        return plain + [
+            Held(within(self.mailings[n], ends_at), ends_at)
+            for (n, ends_at), held in self.apart.items()
+            if held
+        ]
 
     async def waves_in(self, mailing_id: int, phase: Phase, now: datetime) -> list[OpenWave]:
         return [OpenWave("UTC", 0, self.clients[mailing_id], None, "why")]
@@ -105,20 +113,25 @@ class House:
     async def hold(self, returned: DeliveryEvents, due_at: Sequence[datetime]) -> None:
         raise AssertionError("nothing comes back while these tests run")
 
-    async def held(self, mailing: MailingChanged, now: datetime, limit: int) -> list[Member]:
-        return self.returned[mailing.mailing_id][:limit]
+    async def members(self, held: Held, now: datetime, limit: int) -> list[Member]:
+        return self._of(held)[:limit]
+
+    def _of(self, held: Held) -> list[Member]:
+        number = held.mailing.mailing_id
+        return self.apart[number, held.ends_at] if held.ends_at else self.returned[number]
 
     async def emit_again(
         self,
-        mailing: MailingChanged,
+        held: Held,
         fate: Fate,
-        held: Sequence[Member],
+        members: Sequence[Member],
         due_at: datetime | None,
         now: datetime,
     ) -> Batch | None:
-        left = [m for m in self.returned[mailing.mailing_id] if m not in held]
-        self.returned[mailing.mailing_id] = left
-        return Batch(1, mailing, fate, held, now)
+        ids = {member.message_id for member in members}
+        waiting = self._of(held)
+        waiting[:] = [each for each in waiting if each.message_id not in ids]
+        return Batch(1, held.mailing, fate, members, now)
 
     # the broker
 
