@@ -24,14 +24,10 @@ _IS_DUE = f"""
     )
 """
 
-# A call whose sender fell silent is repeated only where the provider knows the id again.
+# A call whose sender fell silent is followed by another, under whatever dispatch, only where the
+# provider knows the id again.
 _MAY_CALL = f"""
-    {_IS_DUE} AND (
-        :idempotent
-        OR l.state <> 'claimed'
-        OR l.holder = excluded.holder
-        OR (excluded.dispatch, excluded.attempt) > (l.dispatch, l.attempt)
-    )
+    {_IS_DUE} AND (:idempotent OR l.state <> 'claimed' OR l.holder = excluded.holder)
 """
 
 # What is left of a lease that ran out is a call nobody heard the end of.

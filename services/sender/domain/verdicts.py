@@ -144,8 +144,7 @@ def _judge_claimed(work: Work, look: Look, recorded: Recorded, rules: Rules) -> 
     same_dispatch = recorded.dispatch == work.command.dispatch
     if same_dispatch and recorded.attempt > work.command.attempt:
         return Settle(Settlement(work))
-    same_call = same_dispatch and recorded.attempt == work.command.attempt
-    if same_call and not recorded.ours and not rules.idempotent:
+    if not recorded.ours and not rules.idempotent:
         return Record(_never_reported(work, look.now))
     return _may_it_begin(work, look)
 

@@ -1,6 +1,7 @@
 """Senders as processes: their health, and what is left when they are killed without warning."""
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 
 import httpx
@@ -58,6 +59,28 @@ async def test_killed_sender_loses_nothing_and_repeats_only_what_was_under_way(
     # In flight, or answered since the last flush, at each of the two kills.
     assert books["repeats"] <= 2 * 5 * CONCURRENCY
     assert {event.kind for event in world.events()} == {"sent"}
+    assert await world.left_in(send_queue("sms")) == 0
+    assert await world.left_in(again_queue("sms")) == 0
+
+
+async def test_what_a_killed_sender_was_calling_is_unknown_where_calls_cannot_be_repeated(
+    world: World,
+) -> None:
+    some = commands(60)
+    world.misbehave(latency_ms=700)
+    await world.send(*some)
+    async with process(world, SENDER_PROVIDER_IDEMPOTENT="false") as sender:
+        await until(lambda: world.provider.books.in_flight == CONCURRENCY)
+        sender.kill()
+        await sender.wait()
+    world.misbehave()
+    async with process(world, SENDER_PROVIDER_IDEMPOTENT="false"):
+        await world.ended(*some)
+    books = world.provider.books.summary()
+    ends = Counter(event.kind for event in world.events())
+    assert books["repeats"] == 0
+    assert world.provider.books.calls == len(some)
+    assert ends == {"unknown": CONCURRENCY, "sent": len(some) - CONCURRENCY}
     assert await world.left_in(send_queue("sms")) == 0
     assert await world.left_in(again_queue("sms")) == 0
 

@@ -94,6 +94,16 @@ async def test_lease_that_ran_out_is_unknown_where_calls_cannot_be_repeated(worl
     assert world.provider.books.calls == 0
 
 
+async def test_nor_are_they_under_a_later_dispatch(world: World) -> None:
+    one = command(dispatch=2)
+    await world.record(one, "claimed", dispatch=1, lease_until=LONG_AGO)
+    async with world.sender(provider_idempotent=False):
+        await world.send(one)
+        (event,) = await world.ended(one)
+    assert (event.kind, event.dispatch, event.reason) == ("unknown", 2, "outcome_unknown")
+    assert world.provider.books.calls == 0
+
+
 async def test_higher_dispatch_is_called(world: World) -> None:
     one = command(dispatch=2)
     await world.record(one, "returned", dispatch=1, called=1, happened_at=LONG_AGO)

@@ -224,8 +224,7 @@ class MemoryLedger:
         row = self._rows.ledger.get(its.message_id)
         if row is None or row.recorded.state != "claimed" or row.holder == self._holder:
             return True
-        known = (row.recorded.dispatch, row.recorded.attempt)
-        return self._idempotent or (its.command.dispatch, its.command.attempt) > known
+        return self._idempotent
 
     def _uncertain(self, its: Work) -> bool:
         row = self._rows.ledger.get(its.message_id)

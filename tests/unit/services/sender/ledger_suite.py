@@ -116,7 +116,8 @@ class LedgerSuite:
         following = at_attempt(one, 1, dispatch=2)
         assert await claimed(ledgers.theirs, following) == []
         await ledgers.let_leases_run_out()
-        assert await claimed(ledgers.once, following) == [0]
+        assert await claimed(ledgers.once, following, at_attempt(following, 2)) == []
+        assert await claimed(ledgers.theirs, following) == [0]
 
     async def test_gates_and_windows_stop(self, ledgers: Ledgers) -> None:
         stopped, free = ledgers.work(), ledgers.work()

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pytest
+
 from services.stats.domain.books import audience, listed, total
 from services.stats.handlers import Ports, deliveries, mailing_emitted, waves_planned
 from services.stats.ports import Books, DeadLetters, MessageLine, Reports
-from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
+from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
 from shared.contracts.progress import MailingEmitted
 from shared.contracts.statuses import Status
 from tests.unit.services.stats.examples import START, ZONES, batch, batches, event, wave, waves
@@ -210,6 +212,28 @@ class BooksSuite:
             await mailing_emitted(world.ports, emitted(messages=1))
         assert len(world.announcer.announced) == 2
         assert len(set(world.announcer.announced)) == 1
+
+    @pytest.mark.parametrize("still", ["queued", "retrying", "returned"])
+    async def test_a_mailing_never_finishes_while_an_outcome_is_open(
+        self, world: World, still: Kind
+    ) -> None:
+        await world.hear(event("unknown"), event("sent", 2), event(still, 3))
+        await mailing_emitted(world.ports, emitted(messages=3))
+        assert world.announcer.announced == []
+        await world.hear(event("unknown", 3, dispatch=2))
+        assert len(world.announcer.announced) == 1
+
+    async def test_what_is_unknown_is_in_every_statistic(self, world: World) -> None:
+        await world.hear(event("unknown"), event("sent", 2))
+        expected = {Status.UNKNOWN: 1, Status.SENT: 1}
+        assert await world.by_status() == expected
+        [zone] = await world.reports.zones(7)
+        assert listed(zone.by_status) == listed(expected)
+        assert listed(await world.reports.everything()) == listed(expected)
+        [book] = await world.reports.mailings([7])
+        assert listed(book.by_status) == listed(expected)
+        [line] = await world.reports.messages(7, Status.UNKNOWN, 0, 10)
+        assert line.standing.status is Status.UNKNOWN
 
     async def test_a_later_revision_is_announced_again(self, world: World) -> None:
         await world.hear(event("sent"))

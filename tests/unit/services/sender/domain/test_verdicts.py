@@ -110,10 +110,16 @@ def test_nothing_against_it_is_claimed_again(
     assert verdict(work(command(dispatch=dispatch, attempt=attempt)), recorded) == ClaimAgain()
 
 
-def test_silent_sender_leaves_an_unknown_where_calls_cannot_be_repeated() -> None:
-    found = verdict(work(), row("claimed"), ONCE_ONLY)
+@pytest.mark.parametrize(("dispatch", "attempt"), [(1, 1), (1, 2), (2, 1)])
+def test_silent_sender_leaves_an_unknown_where_calls_cannot_be_repeated(
+    dispatch: int, attempt: int
+) -> None:
+    """Under a later dispatch, too: it is another call all the same."""
+    one = work(command(dispatch=dispatch, attempt=attempt))
+    found = verdict(one, row("claimed"), ONCE_ONLY)
     assert isinstance(found, Record)
     assert (found.outcome.kind, found.outcome.reason) == ("unknown", "outcome_unknown")
+    assert found.outcome.work is one
     ours = row("claimed", ours=True, lease_live=True)
     assert verdict(work(), ours, ONCE_ONLY) == ClaimAgain()
 
