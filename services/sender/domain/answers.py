@@ -1,6 +1,6 @@
 """What an answer of the provider means. Only status 200 with ``{"code": 0, …}`` is a yes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from pydantic_core import from_json
@@ -55,6 +55,8 @@ def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
         return float(value[:9])  # nine digits are thirty years: enough, and no overflow
     try:
         instant = parsedate_to_datetime(value)
-        return max(0.0, (instant - now).total_seconds())
-    except (ValueError, TypeError):  # TypeError: a date without a zone is not HTTP's
+    except ValueError:
         return None
+    if instant.tzinfo is None:  # the oldest of HTTP's three forms names no zone: it means GMT
+        instant = instant.replace(tzinfo=UTC)
+    return max(0.0, (instant - now).total_seconds())

@@ -79,7 +79,8 @@ def test_classes_of_answers(
         ("9" * 5000, 999_999_999.0),
         ("Sat, 21 Nov 2026 09:00:30 GMT", 30.0),
         ("Sat, 21 Nov 2026 08:00:00 GMT", 0.0),
-        ("Sat, 21 Nov 2026 09:00:30", None),
+        ("Saturday, 21-Nov-26 09:00:30 GMT", 30.0),
+        ("Sat Nov 21 09:00:30 2026", 30.0),
         ("Sat, 99 Nov 2026 09:00:30 GMT", None),
     ],
 )
