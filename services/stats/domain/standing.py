@@ -88,9 +88,23 @@ def advance(current: Standing | None, event: DeliveryEvent) -> Standing:
     if current is None:
         return _standing(event, _acceptance(event))
     sent_at = _earlier(current.sent_at, _acceptance(event))
-    if position_of(event) > current.position:
+    position = position_of(event)
+    if position > current.position or (position == current.position and _put_off(current, event)):
         return _standing(event, sent_at)
     return current if sent_at == current.sent_at else current._replace(sent_at=sent_at)
+
+
+def _put_off(current: Standing, event: DeliveryEvent) -> bool:
+    """A call that uses up no attempt (throttled, or a probe of an outage) is followed by another
+    with the same number. What it says is newer when the next call is later; of two for the same
+    instant, the later one; and of two at once whichever the words put last, so that the order in
+    which they are heard does not matter."""
+    if event.kind != "retrying" or event.next_attempt_at is None:
+        return False
+    if current.next_attempt_at is None:
+        return True
+    said = (current.next_attempt_at, current.updated_at, current.reason or "", current.detail or "")
+    return (event.next_attempt_at, event.at, event.reason or "", event.detail or "") > said
 
 
 def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Change:

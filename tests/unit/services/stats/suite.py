@@ -162,6 +162,14 @@ class BooksSuite:
         assert (line.standing.reason, line.standing.detail) == ("server_error", detail)
         assert (line.standing.next_attempt_at, line.attempts) == (due, 1)
 
+    async def test_a_line_tells_when_a_call_put_off_again_is_due(self, world: World) -> None:
+        at = [START + timedelta(seconds=seconds) for seconds in (0, 5, 10)]
+        await world.hear(event("queued"), event("retrying", at=at[0], next_attempt_at=at[1]))
+        await world.hear(event("retrying", at=at[1], next_attempt_at=at[2]))
+        await world.hear(event("retrying", at=at[0], next_attempt_at=at[1]))
+        [line] = await world.messages()
+        assert (line.standing.next_attempt_at, line.standing.updated_at) == (at[2], at[1])
+
     async def test_attempts_count_the_calls_of_all_dispatches(self, world: World) -> None:
         await world.hear(
             event("queued"),

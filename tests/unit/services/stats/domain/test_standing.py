@@ -70,3 +70,26 @@ def test_trials_are_in_nobodys_books() -> None:
     assert [standing.status for standing in change.standings] == [Status.SENT]
     assert (change.shifts, change.sent, change.spans) == ({}, {}, {})
     assert change.applied == 2
+
+
+def test_a_call_put_off_again_shows_when_it_is_due_now() -> None:
+    first = event("retrying", reason="throttled", next_attempt_at=LATER)
+    again = event(
+        "retrying", reason="server_error", at=LATER, next_attempt_at=LATER + (LATER - START)
+    )
+    for order in ([first, again], [again, first], [again, first, again]):
+        [standing] = fold({}, order).standings
+        assert (standing.next_attempt_at, standing.updated_at) == (again.next_attempt_at, LATER)
+        assert (standing.reason, standing.position) == ("server_error", (1, 1, 2))
+
+
+def test_a_call_put_off_again_moves_nothing_in_the_books() -> None:
+    [known] = fold({}, [event("retrying", next_attempt_at=START)]).standings
+    change = fold({1: known}, [event("retrying", at=LATER, next_attempt_at=LATER)])
+    assert [each.next_attempt_at for each in change.standings] == [LATER]
+    assert (change.shifts, change.applied, change.stale) == ({}, 0, 1)
+
+
+def test_what_is_put_off_does_not_hold_an_end_up() -> None:
+    sent = advance(None, event("sent"))
+    assert advance(sent, event("retrying", at=LATER, next_attempt_at=LATER)) is sent
