@@ -90,3 +90,7 @@ class Link(Protocol):
     def may_call(self) -> bool:
         """Whether the broker is connected and every gate sent so far is in the database."""
         ...
+
+    def replicas(self) -> int:
+        """How many senders there are, this one included, as far as the broker has told."""
+        ...

@@ -1,6 +1,7 @@
 """Puts the sender together."""
 
 import asyncio
+import random
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -143,6 +144,7 @@ def _channel(settings: Settings, channel: str, outside: Outside) -> ChannelSende
             probe_unauthorized_every=settings.probe_seconds,
             longest_pause=settings.longest_pause,
             pause_untold=1.0,
+            first_probe=random.uniform(0.25, 1.0),  # noqa: S311 - spreads, guards nothing
         ),
         Limits(
             concurrency=settings.concurrency,

@@ -33,6 +33,7 @@ class BrokerLink:
         self._connection: AbstractRobustConnection | None = None
         # The channel on which the broker last said that no gate waits; gone, it says nothing.
         self._heard_on: AbstractChannel | None = None
+        self._senders = 1
         self._holding = 0
         self._distrusted_until = 0.0
 
@@ -46,6 +47,10 @@ class BrokerLink:
             and self.is_connected()
             and not self.distrusts_gates()
         )
+
+    def replicas(self) -> int:
+        """Every sender takes gates, whatever its channels are."""
+        return self._senders
 
     def distrusts_gates(self) -> bool:
         """A gate is in hand, or one could not be stored a moment ago."""
@@ -85,5 +90,6 @@ class BrokerLink:
             )
             self._heard_on = None
         else:
+            self._senders = max(1, answer.consumer_count or 0)
             current = answer.message_count == 0 and (answer.consumer_count or 0) > 0
             self._heard_on = underlying if current else None

@@ -8,7 +8,7 @@ from time import monotonic
 
 from services.sender.domain.breaker import Breaker, Fault, Flow
 from services.sender.domain.decisions import Rules
-from services.sender.domain.failures import Accepted, OutcomeUnknown, Result
+from services.sender.domain.failures import Accepted, OutcomeUnknown, Result, Throttled
 from services.sender.domain.outcomes import Outcome, outcome_of_call
 from services.sender.domain.work import Work
 from services.sender.handlers import metrics
@@ -63,14 +63,17 @@ class Calling:
         clock: Clock,
         rules: Rules,
         breaker: Breaker,
+        replicas: Callable[[], int],
         slots: Slots,
         record: Callable[[Outcome], None],
     ) -> None:
+        """``replicas``: how many senders there are now."""
         self._channel = channel
         self._provider = provider
         self._clock = clock
         self._rules = rules
         self._breaker = breaker
+        self._replicas = replicas
         self._slots = slots
         self._record = record
         self._under_way: dict[asyncio.Task[None], int] = {}
@@ -80,12 +83,12 @@ class Calling:
         metrics.IN_FLIGHT.labels(channel).set_function(lambda: len(self._under_way))
 
     def flow(self) -> Flow:
-        """A probe goes alone: calls still under way would blur what its result means."""
-        flow = self._breaker.flow(monotonic())
-        return Flow.NONE if flow is Flow.PROBE and self._under_way else flow
+        """A probe needs a slot, and calls that hang may have them all."""
+        flow = self._breaker.flow(monotonic(), self._replicas())
+        return Flow.NONE if flow is Flow.PROBE and self._slots.free < 1 else flow
 
     def probe(self) -> None:
-        self._breaker = self._breaker.probe()
+        self._breaker = self._breaker.probe(monotonic())
 
     def probe_lost(self) -> None:
         self._breaker = self._breaker.probe_lost()
@@ -109,7 +112,7 @@ class Calling:
         result = await self._result(work)
         ended = monotonic()
         self._observe(result, ended - started)
-        self._tell_breaker(result, ended)
+        self._tell_breaker(result, started, ended)
         outcome = outcome_of_call(
             work,
             result,
@@ -117,7 +120,7 @@ class Calling:
             now=self._clock.now(),
             latency_ms=round((ended - started) * 1000),
             rules=self._rules,
-            outage=self._breaker.fault is Fault.FAILING,
+            outage=self._breaker.excuses(started),
         )
         self._record(outcome)
 
@@ -139,8 +142,10 @@ class Calling:
             metrics.CALLS.labels(self._channel, result.reason).inc()
         self._seconds.observe(seconds)
 
-    def _tell_breaker(self, result: Result, now: float) -> None:
-        before, self._breaker = self._breaker, self._breaker.after(result, now)
+    def _tell_breaker(self, result: Result, started: float, now: float) -> None:
+        before, self._breaker = self._breaker, self._breaker.after(result, started, now)
+        if isinstance(result, Throttled):
+            self._breaker = self._breaker.pause(result, now)
         if before.fault is not self._breaker.fault:
             self._announce(self._breaker.fault)
 

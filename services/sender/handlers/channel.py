@@ -65,6 +65,7 @@ class ChannelSender:
             outside.clock,
             rules,
             Breaker(breaker),
+            outside.link.replicas,
             slots,
             self._recording.add,
         )

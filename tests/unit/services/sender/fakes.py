@@ -344,6 +344,9 @@ class FakeLink:
     def may_call(self) -> bool:
         return self.up
 
+    def replicas(self) -> int:
+        return 1
+
 
 async def until(condition: Callable[[], bool], patience: float = 5.0) -> None:
     async with asyncio.timeout(patience):

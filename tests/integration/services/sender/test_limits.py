@@ -1,0 +1,46 @@
+"""A provider that goes away: what several senders make of it together."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from deploy.simulator.faults import Answer
+from tests.integration.services.sender.world import World, commands, until
+
+
+async def three_senders(world: World, stack: AsyncExitStack) -> None:
+    for _ in range(3):
+        await stack.enter_async_context(world.sender(concurrency=20))
+
+
+async def test_outage_is_probed_seldom_and_its_end_is_seen_at_once(world: World) -> None:
+    world.misbehave(outage=True)
+    async with AsyncExitStack() as stack:
+        await three_senders(world, stack)
+        for _ in range(6):
+            await world.send(*commands(50))
+        short = commands(30)
+        await world.send(*short, not_after=datetime.now(UTC) + timedelta(seconds=5))
+        await asyncio.sleep(3)
+        before = world.provider.books.calls
+        await asyncio.sleep(6)
+        assert 0 < world.provider.books.calls - before <= 5 * 6
+        await world.ended(*short)
+        ends = [world.events(each.message_id)[-1] for each in short]
+        assert {(end.kind, end.reason) for end in ends} == {("returned", "window_closed")}
+        world.misbehave()
+        returned_at = monotonic()
+        await until(lambda: world.provider.books.summary()["distinct"] >= 200)
+        assert monotonic() - returned_at < 5
+
+
+async def test_hanging_provider_is_seen_to_return_before_its_calls_time_out(world: World) -> None:
+    world.misbehave(hang_rate=1.0)
+    async with world.sender(concurrency=5, breaker_failures=5, call_timeout=5.0):
+        await world.send(*commands(40))
+        await asyncio.sleep(6)  # the first calls have timed out, a probe hangs
+        world.misbehave()
+        returned_at = monotonic()
+        await until(lambda: world.provider.books.by_answer[Answer.OK] >= 30)
+        assert monotonic() - returned_at < 3
