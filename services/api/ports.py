@@ -142,6 +142,10 @@ class Mailings(Protocol):
         """Launched, not finished, by id."""
         ...
 
+    async def past(self, after: int, limit: int) -> list[MailingChanged]:
+        """Finished, by id."""
+        ...
+
 
 class Revisions(Protocol):
     """Every revision of every mailing, drafts too."""

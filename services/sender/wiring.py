@@ -22,6 +22,7 @@ from services.sender.adapters.outbox import BrokerOutbox
 from services.sender.adapters.provider import HttpProvider, build_client, client_lifetime
 from services.sender.domain.breaker import BreakerRules
 from services.sender.domain.decisions import Rules
+from services.sender.entrypoints.http import reads
 from services.sender.entrypoints.messages import Prefetch, subscribe_channel, subscribe_gates
 from services.sender.entrypoints.reading import ParkingLimit
 from services.sender.entrypoints.ticks import report_calls
@@ -55,7 +56,8 @@ def make_app(settings: Settings | None = None) -> ASGIApp:
             yield
 
     checks = {"database": database_answers(engine), "broker": broker_connected}
-    return Starlette(routes=health_routes(checks), lifespan=lifespan)
+    pages = reads(PostgresLedgerPages(engine), settings.service_token.get_secret_value())
+    return Starlette(routes=[*health_routes(checks), *pages], lifespan=lifespan)
 
 
 @asynccontextmanager

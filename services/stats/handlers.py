@@ -12,7 +12,7 @@ from services.stats.domain.in_flight import InFlightCalls
 from services.stats.domain.standing import fold
 from services.stats.ports import Announcer, Books, Due, Meters, Upkeep
 from shared.contracts.base import Message
-from shared.contracts.delivery import CallsInFlight, DeliveryEvents
+from shared.contracts.delivery import CallsInFlight, DeliveryEvents, MessagesForgotten
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
 from shared.runtime.clock import Clock
 from shared.runtime.logs import facts
@@ -71,6 +71,13 @@ async def say_again(ports: Ports, message: MailingEmitted) -> None:
         await ports.announcer.finished(MailingFinished(**ids, at=at))
 
 
+async def messages_forgotten(ports: Ports, message: MessagesForgotten) -> None:
+    async with ports.books.open([message.mailing_id]) as page:
+        await page.forget(message)
+        due = await page.add_up()
+    await announce(ports, due)
+
+
 async def calls_in_flight(ports: Ports, message: CallsInFlight) -> None:
     ports.in_flight.renew(message)
 
@@ -116,6 +123,7 @@ def handlers(ports: Ports) -> Mapping[type[Message], Handler]:
     return {
         DeliveryEvents: lambda message: deliveries(ports, message),
         CallsInFlight: lambda message: calls_in_flight(ports, message),
+        MessagesForgotten: lambda message: messages_forgotten(ports, message),
         WavesPlanned: lambda message: waves_planned(ports, message),
         MailingEmitted: lambda message: mailing_emitted(ports, message),
     }

@@ -10,6 +10,7 @@ from services.stats.domain.books import ByStatus, MailingBook, ZoneBook
 from services.stats.domain.calls import Call
 from services.stats.domain.dead_letters import Cause, DeadLetter, Group, Wanted
 from services.stats.domain.standing import Change, Standing
+from shared.contracts.delivery import MessagesForgotten
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
 from shared.contracts.statuses import Status
 
@@ -51,6 +52,10 @@ class Page(Protocol):
 
     async def plan(self, planned: WavesPlanned) -> None:
         """A wave changes only to a higher seq."""
+        ...
+
+    async def forget(self, forgotten: MessagesForgotten) -> None:
+        """Takes messages of which no sender has told out of the books."""
         ...
 
     async def emitted(self, emitted: MailingEmitted) -> None:

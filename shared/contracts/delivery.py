@@ -114,3 +114,16 @@ class CallsInFlight(Message):
     sender: str
     at: AwareDatetime
     mailings: tuple[InFlight, ...]
+
+
+class MessagesForgotten(Message):
+    """The scheduler has lost the mailing's rows, and made its plan anew from the senders' ledger.
+
+    Messages with ids below ``born_before`` of which no sender has told anything are gone: nothing
+    of theirs is on its way any more, and whoever had one is planned for again.
+    """
+
+    routing_key: ClassVar[str] = "delivery.forgotten"
+
+    mailing_id: int
+    born_before: int

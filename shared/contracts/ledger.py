@@ -5,8 +5,11 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from shared.contracts.base import Part
+from shared.contracts.gates import Gate
 
 LedgerState = Literal["claimed", "retrying", "sent", "failed", "unknown", "returned"]
+# Which rows are asked for: all, those whose message came back, or the others.
+Which = Literal["all", "returned", "others"]
 
 
 class LedgerRow(Part):
@@ -30,3 +33,15 @@ class LedgerRow(Part):
     next_attempt_at: AwareDatetime | None = None
     mailing_revision: int | None = None
     client_revision: int | None = None
+
+
+class GateTable(Part):
+    """A page of the gates of mailings that the senders' database has, ``now`` by its clock.
+
+    ``oldest``: since when the longest of the statements has run that senders have under way; None
+    when there is none. One that began before a gate was there may not have seen it.
+    """
+
+    now: AwareDatetime
+    oldest: AwareDatetime | None = None
+    gates: tuple[Gate, ...] = ()

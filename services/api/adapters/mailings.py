@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, insert, select, update
+from sqlalchemy import ColumnElement, Row, case, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.specs import from_document, to_document
@@ -90,10 +90,17 @@ class SqlMailings:
         )
 
     async def launched(self, after: int, limit: int) -> list[MailingChanged]:
+        return await self._events(MAILING.c.state != MailingState.FINISHED, after, limit)
+
+    async def past(self, after: int, limit: int) -> list[MailingChanged]:
+        return await self._events(MAILING.c.state == MailingState.FINISHED, after, limit)
+
+    async def _events(
+        self, condition: ColumnElement[bool], after: int, limit: int
+    ) -> list[MailingChanged]:
         query = (
             select(MAILING)
-            .where(MAILING.c.id > after, MAILING.c.launched_at.is_not(None))
-            .where(MAILING.c.state != MailingState.FINISHED)
+            .where(MAILING.c.id > after, MAILING.c.launched_at.is_not(None), condition)
             .order_by(MAILING.c.id)
             .limit(limit)
         )

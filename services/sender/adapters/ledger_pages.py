@@ -1,17 +1,14 @@
 """The ledger read from end to end, by the key."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts.ledger import LedgerRow
+from shared.contracts.gates import Gate
+from shared.contracts.ledger import GateTable, LedgerRow, Which
 
 PAGE = 2_000
-
-# Which rows: all, those whose message came back, or the others.
-Which = Literal["all", "returned", "others"]
 
 _COLUMNS = ", ".join(LedgerRow.model_fields)
 _PAGE = text(
@@ -21,6 +18,23 @@ _PAGE = text(
         AND (:which = 'all' OR (state = 'returned') = (:which = 'returned'))
     ORDER BY message_id LIMIT :limit
     """  # noqa: S608 - names of a contract
+)
+
+_GATES = text(
+    """
+    SELECT id, revision, closed FROM gate WHERE kind = 'mailing' AND id > :after
+    ORDER BY id LIMIT :limit
+    """
+)
+# Sessions of other roles do not show when they began, and they claim nothing.
+_UNDER_WAY = text(
+    """
+    SELECT clock_timestamp() AS now, (
+        SELECT min(query_start) FROM pg_stat_activity
+        WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()
+            AND backend_type = 'client backend'
+    ) AS oldest
+    """
 )
 
 
@@ -33,6 +47,17 @@ class PostgresLedgerPages:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_PAGE, key)).mappings().all()
         return [LedgerRow.model_validate(row) for row in rows]
+
+    async def gates(self, after: int, limit: int) -> GateTable:
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_GATES, {"after": after, "limit": limit})).all()
+            gates = tuple(
+                Gate(kind="mailing", id=id_, revision=revision, closed=closed)
+                for id_, revision, closed in rows
+            )
+            # After them: what began since has seen them.
+            moment = (await connection.execute(_UNDER_WAY)).one()
+        return GateTable(now=moment.now, oldest=moment.oldest, gates=gates)
 
     async def pages(self) -> AsyncIterator[Sequence[LedgerRow]]:
         after = 0

@@ -21,6 +21,7 @@ from services.stats.domain.calls import Call
 from services.stats.domain.standing import Change, Standing
 from services.stats.ports import Due
 from shared.contracts.commands import Grounds
+from shared.contracts.delivery import MessagesForgotten
 from shared.contracts.progress import MailingEmitted, WavesPlanned
 from shared.contracts.statuses import ENDS
 from shared.contracts.trials import NO_MAILING
@@ -54,6 +55,11 @@ class PostgresPage:
     async def plan(self, planned: WavesPlanned) -> None:
         waves = columns.of_waves(planned.waves)
         await self._write(statements.PUT_WAVES, waves, mailing_id=planned.mailing_id)
+
+    async def forget(self, forgotten: MessagesForgotten) -> None:
+        await self._connection.execute(
+            statements.FORGET, forgotten.model_dump(include={"mailing_id", "born_before"})
+        )
 
     async def emitted(self, emitted: MailingEmitted) -> None:
         await self._connection.execute(statements.EMITTED, emitted.model_dump(exclude={"version"}))

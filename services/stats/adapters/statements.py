@@ -101,6 +101,22 @@ PUT_WAVES = text(
     """
 )
 
+# Whoever a sender has told of has a call, or the return without one, among the attempts.
+FORGET = text(
+    """
+    WITH gone AS (
+        DELETE FROM message
+        WHERE mailing_id = :mailing_id AND id < :born_before
+            AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message_id = message.id)
+        RETURNING timezone, status
+    )
+    UPDATE tally SET n = tally.n - counted.n
+    FROM (SELECT timezone, status, count(*) AS n FROM gone GROUP BY 1, 2) AS counted
+    WHERE tally.mailing_id = :mailing_id
+        AND tally.timezone = counted.timezone AND tally.status = counted.status
+    """
+)
+
 EMITTED = text(
     """
     UPDATE mailing SET emitted_revision = :revision, emitted_messages = :messages,

@@ -7,7 +7,7 @@ from faststream.rabbit import RabbitBroker
 
 from services.stats.handlers import Handler
 from shared.contracts.base import Message
-from shared.contracts.delivery import CallsInFlight, DeliveryEvents, Kind
+from shared.contracts.delivery import CallsInFlight, DeliveryEvents, Kind, MessagesForgotten
 from shared.contracts.progress import MailingEmitted, WavesPlanned
 from shared.contracts.topology import STATS_EVENTS
 from shared.runtime.broker import Route, consume
@@ -17,7 +17,8 @@ def subscribe(
     broker: RabbitBroker, handlers: Mapping[type[Message], Handler], *, prefetch: int
 ) -> None:
     messages: dict[str, type[Message]] = {
-        each.routing_key: each for each in (CallsInFlight, WavesPlanned, MailingEmitted)
+        each.routing_key: each
+        for each in (CallsInFlight, MessagesForgotten, WavesPlanned, MailingEmitted)
     }
     messages |= {f"delivery.{kind}": DeliveryEvents for kind in get_args(Kind)}
     routes = {key: Route(message, handlers[message]) for key, message in messages.items()}

@@ -8,13 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from services.api.domain.failures import Unauthorized
 from services.api.entrypoints.http.common import Wired
 from services.api.entrypoints.http.gatekeeping import bearer_token
-from services.api.handlers import clients, mailings
+from services.api.handlers import clients, mailings, recalling
 from shared.contracts.mailings import MailingChanged
 
 _MOST = 5_000
 
 After = Annotated[int, Query(ge=0, lt=2**63)]
 Many = Annotated[int, Query(ge=1, le=_MOST)]
+# Each is a transaction of its own.
+Few = Annotated[int, Query(ge=1, le=500)]
 
 
 def _for_services(request: Request) -> None:
@@ -42,3 +44,17 @@ async def launched_mailings(
 ) -> list[MailingChanged]:
     """Mailings launched and not finished, by id; empty at the end."""
     return await mailings.launched_mailings(wired, after, limit)
+
+
+@router.post("/mailings/recall")
+async def recall_mailings(wired: Wired, after: After = 0, limit: Few = 100) -> list[MailingChanged]:
+    """Raises their revisions: what is on its way comes back. A page of them; empty at the end."""
+    return await recalling.recall_mailings(wired, after, limit)
+
+
+@router.get("/mailings/finished")
+async def finished_mailings(
+    wired: Wired, after: After = 0, limit: Many = 1_000
+) -> list[MailingChanged]:
+    """By id; empty at the end."""
+    return await recalling.finished_mailings(wired, after, limit)

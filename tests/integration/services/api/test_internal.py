@@ -52,7 +52,34 @@ async def test_mailings_launched_and_not_finished(
     ]
 
 
-@pytest.mark.parametrize("path", ["/internal/clients", "/internal/mailings"])
+async def test_what_is_on_its_way_is_called_back_page_by_page(
+    api: httpx.AsyncClient, anonymous: httpx.AsyncClient, ports: Ports
+) -> None:
+    running, cancelled, finished, paused = [(await make(api))["id"] for _ in range(4)]
+    await api.delete(f"/mailings/{cancelled}")
+    await api.post(f"/mailings/{paused}/pause")
+    async with ports.transactions.begin() as store:
+        await store.mailings.started(running, NOW, now=NOW)
+        await store.mailings.finished(finished, 1, NOW, now=NOW)
+
+    async def recall(after: int) -> list[tuple[int, str, int]]:
+        query = {"after": after, "limit": 2}
+        answer = await anonymous.post("/internal/mailings/recall", params=query, headers=TOKEN)
+        found = [MailingChanged.model_validate(one) for one in answer.json()]
+        return [(one.mailing_id, one.state, one.revision) for one in found]
+
+    assert await recall(running - 1) == [(running, "scheduled", 2), (cancelled, "cancelled", 2)]
+    assert await recall(cancelled) == [(paused, "paused", 3)]
+    assert await recall(paused) == []
+    assert (await api.get(f"/mailings/{running}")).json()["state"] == "running"
+    query = {"after": running - 1}
+    answer = await anonymous.get("/internal/mailings/finished", params=query, headers=TOKEN)
+    assert [one["mailing_id"] for one in answer.json()] == [finished]
+
+
+@pytest.mark.parametrize(
+    "path", ["/internal/clients", "/internal/mailings", "/internal/mailings/finished"]
+)
 async def test_for_services_only(
     anonymous: httpx.AsyncClient, access_token: str, path: str
 ) -> None:

@@ -13,6 +13,7 @@ from services.stats.domain.books import MailingBook, ZoneBook, total
 from services.stats.domain.calls import Call
 from services.stats.domain.standing import Cell, Change, SentSpan, Standing
 from services.stats.ports import Due, MessageLine, MessageStory
+from shared.contracts.delivery import MessagesForgotten
 from shared.contracts.progress import MailingEmitted, WavesPlanned, WaveState
 from shared.contracts.statuses import ENDS, Status
 from shared.contracts.trials import NO_MAILING
@@ -61,6 +62,13 @@ class MemoryBooks:
             known = self.waves.get((planned.mailing_id, wave.timezone))
             if known is None or wave.seq > known.seq:
                 self.waves[planned.mailing_id, wave.timezone] = wave
+
+    async def forget(self, forgotten: MessagesForgotten) -> None:
+        called = {call.message_id for call in self.calls.values()}
+        for each in self._of(forgotten.mailing_id):
+            if each.message_id < forgotten.born_before and each.message_id not in called:
+                del self.messages_by_id[each.message_id]
+                self.tally[Cell(each.mailing_id, each.timezone, each.status)] -= 1
 
     async def emitted(self, emitted: MailingEmitted) -> None:
         told = (emitted.revision, emitted.messages, emitted.dispatches or 0)

@@ -1,5 +1,6 @@
 """What is true of any books, in memory or in PostgreSQL. Subclasses bring the ``world``."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,9 +8,15 @@ from datetime import timedelta
 import pytest
 
 from services.stats.domain.books import audience, listed, total
-from services.stats.handlers import Ports, deliveries, mailing_emitted, waves_planned
+from services.stats.handlers import (
+    Ports,
+    deliveries,
+    mailing_emitted,
+    messages_forgotten,
+    waves_planned,
+)
 from services.stats.ports import Books, DeadLetters, MessageLine, Reports
-from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
+from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind, MessagesForgotten
 from shared.contracts.progress import MailingEmitted
 from shared.contracts.statuses import Status
 from tests.unit.services.stats.examples import START, ZONES, batch, batches, event, wave, waves
@@ -72,6 +79,22 @@ class BooksSuite:
     async def test_what_comes_late_does_not_move_a_message_back(self, world: World) -> None:
         await world.hear(event("sent"), event("queued"))
         assert await world.by_status() == {Status.SENT: 1}
+
+    async def test_of_a_lost_plan_what_no_sender_told_of_is_forgotten(self, world: World) -> None:
+        await waves_planned(world.ports, waves(wave(7)))
+        queued = [event("queued", n, timezone=ZONES[n % 2]) for n in range(1, 6)]
+        ended = [event("suppressed", 6), event("sent", 2), event("returned", 3)]
+        stranger = event("queued", 9, mailing_id=8)
+        await world.hear(*queued, *ended, event("cancelled", 3, dispatch=2), stranger)
+        await messages_forgotten(world.ports, MessagesForgotten(mailing_id=7, born_before=5))
+        ids = [line.standing.message_id for line in await world.messages()]
+        assert ids == [2, 3, 5, 6]
+        zones = {zone.timezone: +Counter(zone.by_status) for zone in await world.reports.zones(7)}
+        left = {Status.SENT: 1, Status.SUPPRESSED: 1, Status.CANCELLED: 1, Status.WAITING: 4}
+        assert zones == {ZONES[0]: left, ZONES[1]: {Status.QUEUED: 1}}
+        assert await world.by_status(8) == {Status.QUEUED: 1}
+        await world.hear(event("returned", 1, timezone=ZONES[1]))
+        assert (await world.by_status())[Status.PLANNED] == 1
 
     async def test_several_events_of_one_message_in_one_batch(self, world: World) -> None:
         await deliveries(
