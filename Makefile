@@ -37,7 +37,7 @@ reset: $(STAMP) ## Stop everything and drop its data
 	@deploy/run.sh $(run) reset
 
 .PHONY: rebuild
-rebuild: $(STAMP) ## Make the scheduler's copy of the directory anew, should it be lost
+rebuild: $(STAMP) ## Make what the scheduler knows anew, should it be lost
 	@deploy/run.sh $(run) rebuild
 
 .PHONY: retell

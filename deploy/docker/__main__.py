@@ -69,7 +69,7 @@ def reset() -> int:
 
 
 def rebuild() -> int:
-    """Make the scheduler's copy of the directory anew from the api."""
+    """Make anew what the scheduler knows, from api and senders."""
     return run_in("scheduler", "python", "-m", "services.scheduler", "rebuild")
 
 

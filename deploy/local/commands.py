@@ -92,7 +92,7 @@ class Run:
         return 0
 
     def rebuild(self) -> int:
-        """Make the scheduler's copy of the directory anew from the api; an exit status."""
+        """Make anew what the scheduler knows, from api and senders; an exit status."""
         return self._run_steps(Plan.rebuild)
 
     def retell(self) -> int:

@@ -78,7 +78,7 @@ class Plan:
         ]
 
     def rebuild(self) -> list[ProcessSpec]:
-        """The step that makes the scheduler's copy of the directory anew."""
+        """The step that makes anew what the scheduler knows."""
         return [self._step("scheduler", "rebuild")]
 
     def retell(self) -> list[ProcessSpec]:
@@ -161,6 +161,7 @@ class Plan:
             # Any replica answers, not only the one that leads.
             "API_SCHEDULER_URL": f"http://{LOOPBACK}:{ports[scheduler_names(variables)[0]]}",
             "SCHEDULER_API_URL": f"http://{LOOPBACK}:{ports['api']}",
+            "SCHEDULER_SENDER_URL": f"http://{LOOPBACK}:{ports.get('sender-1', 0)}",
             **{
                 f"{one.upper()}_DATABASE_URL": self._database(one, ports["postgres"])
                 for one in SERVICES

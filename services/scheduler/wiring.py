@@ -11,8 +11,10 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.scheduler.adapters.api_directory import ApiDirectory
+from services.scheduler.adapters.api_mailings import ApiMailings
 from services.scheduler.adapters.api_news import ApiNews
 from services.scheduler.adapters.directory import PostgresDirectory
+from services.scheduler.adapters.foundlings import PostgresFoundlings
 from services.scheduler.adapters.leftovers import PostgresLeftovers
 from services.scheduler.adapters.messages import PostgresMessages
 from services.scheduler.adapters.outlet import BrokerOutlet
@@ -21,15 +23,19 @@ from services.scheduler.adapters.piles import PostgresPiles
 from services.scheduler.adapters.plans import PostgresPlans
 from services.scheduler.adapters.quiet import QueuesQuiet
 from services.scheduler.adapters.readings import PostgresReadings
+from services.scheduler.adapters.rebuilt import PostgresRebuilt
 from services.scheduler.adapters.record import PostgresRecord
 from services.scheduler.adapters.replays import PostgresReplays
 from services.scheduler.adapters.room import QueueRoom
+from services.scheduler.adapters.sender_ledger import SenderLedger
+from services.scheduler.adapters.stillness import QueuesStill, queues_still
 from services.scheduler.adapters.strays import PostgresStrays
 from services.scheduler.adapters.unheard import PostgresUnheard
 from services.scheduler.entrypoints.http import reads
 from services.scheduler.entrypoints.messages import subscribe_scheduler
 from services.scheduler.entrypoints.rounds import Rounds
 from services.scheduler.entrypoints.ticks import Ticks, Wakeup
+from services.scheduler.handlers.adopting import Adoption
 from services.scheduler.handlers.announcing import Announcer
 from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.catching_up import CatchingUp
@@ -39,7 +45,7 @@ from services.scheduler.handlers.measuring import Measuring
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.previewing import Previews
 from services.scheduler.handlers.publishing import Publishing
-from services.scheduler.handlers.rebuilding import rebuild
+from services.scheduler.handlers.rebuilding import NotStill, Rebuild, Waits
 from services.scheduler.handlers.replaying import Replays
 from services.scheduler.handlers.retelling import retell
 from services.scheduler.handlers.returning import Returns
@@ -128,8 +134,11 @@ async def plan_and_emit(
             per_envelope=settings.commands_per_envelope,
         )
         replays = Replays(PostgresReplays(engine), publishing, clock)
+        adoption = Adoption(PostgresFoundlings(engine), outlet, clock)
         trials = Trials(outlet, clock)
-        subscribe_scheduler(broker, planner, returns, replays, trials, asking, wakeup.wake)
+        subscribe_scheduler(
+            broker, planner, returns, adoption, replays, trials, asking, wakeup.wake
+        )
         stack.push_async_callback(broker.stop)
         await start_when_reachable(broker)
         stack.push_async_callback(background.stop)
@@ -156,18 +165,49 @@ async def _measuring_channel(url: str, stack: AsyncExitStack) -> AbstractRobustC
             return await connection.channel()
 
 
-def rebuild_copy() -> None:
-    settings = Settings()
-    asyncio.run(_rebuild(settings))
+def rebuild_all() -> None:
+    try:
+        asyncio.run(rebuild_with(Settings()))
+    except NotStill as error:
+        raise SystemExit(str(error)) from None
 
 
-async def _rebuild(settings: Settings) -> None:
+async def rebuild_with(settings: Settings, waits: Waits | None = None) -> None:
+    """Raises NotStill when what is on its way does not come to rest."""
+    url = settings.rabbitmq_url.get_secret_value()
+    broker, clock = make_broker(url, service="scheduler"), SystemClock()
+    async with engine_lifetime(_engine(settings)) as engine, queues_still(url) as stillness:
+        await start_when_reachable(broker)
+        try:
+            outlet = BrokerOutlet(Publisher(broker))
+            await _rebuild(settings, engine, stillness, outlet, clock, waits or Waits()).run()
+        finally:
+            await broker.stop()
+
+
+def _rebuild(
+    settings: Settings,
+    engine: AsyncEngine,
+    stillness: QueuesStill,
+    outlet: BrokerOutlet,
+    clock: Clock,
+    waits: Waits,
+) -> Rebuild:
     token = settings.service_token.get_secret_value()
-    source = ApiDirectory(str(settings.api_url), token)
-    async with engine_lifetime(_engine(settings)) as engine:
-        plans = PostgresPlans(engine)
-        planner = Planner(PostgresDirectory(engine), plans, SystemClock())
-        await rebuild(source, planner, plans)
+    plans, directory = PostgresPlans(engine), PostgresDirectory(engine)
+    return Rebuild(
+        ApiDirectory(str(settings.api_url), token),
+        ApiMailings(str(settings.api_url), token),
+        SenderLedger(str(settings.sender_url), token),
+        stillness,
+        PostgresRebuilt(engine),
+        directory,
+        Planner(directory, plans, clock),
+        plans,
+        outlet,
+        clock,
+        waits,
+    )
 
 
 def retell_record() -> None:

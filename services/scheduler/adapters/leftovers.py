@@ -3,18 +3,19 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.scheduler.adapters.messages_sql import NO_REBUILD
 from services.scheduler.adapters.rows import mailing_of
 from services.scheduler.ports import LeftOver
 from shared.contracts.mailings import MailingChanged
 
 _UNSWEPT = text(
-    """
+    f"""
     SELECT body FROM mailing m
-    WHERE NOT m.swept AND m.state <> 'paused' AND NOT EXISTS (
+    WHERE NOT m.swept AND m.state <> 'paused' AND {NO_REBUILD} AND NOT EXISTS (
         SELECT 1 FROM wave w WHERE w.mailing_id = m.id AND w.phase <> 'ended'
     )
     ORDER BY m.id
-    """
+    """  # noqa: S608 - a constant of another module
 )
 _LEFT_OVER = text(
     """

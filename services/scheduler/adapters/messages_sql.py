@@ -2,13 +2,16 @@
 
 from sqlalchemy import TextClause, text
 
+# While the copy is rebuilt nobody is taken from it: it would have too few, and rows of those who
+# have been contacted may be missing.
+NO_REBUILD = "NOT EXISTS (SELECT 1 FROM control WHERE rebuilding)"
 MAILINGS_IN = text(
-    """
+    f"""
     SELECT body FROM mailing m
-    WHERE m.state <> 'paused' AND m.emitted_revision < m.revision
+    WHERE m.state <> 'paused' AND m.emitted_revision < m.revision AND {NO_REBUILD}
         AND EXISTS (SELECT 1 FROM wave w WHERE w.mailing_id = m.id AND w.phase = :phase)
     ORDER BY m.id
-    """
+    """  # noqa: S608 - a constant of this module
 )
 _DUE = """
     m.state = 'held' AND m.due_at <= :now
@@ -35,6 +38,7 @@ HOLDING = text(
     )
     SELECT g.body, d.ends_at
     FROM deadline d JOIN mailing g ON g.id = d.mailing_id AND g.state <> 'paused'
+            AND {NO_REBUILD}
         CROSS JOIN LATERAL (
             SELECT 1 FROM message m JOIN client c ON c.id = m.client_id
             WHERE m.mailing_id = g.id AND m.ends_at IS NOT DISTINCT FROM d.ends_at AND {_DUE}

@@ -2,6 +2,8 @@
 
 from sqlalchemy import text
 
+from services.scheduler.adapters.messages_sql import NO_REBUILD
+
 SAVE_MAILING = text(
     """
     INSERT INTO mailing AS m (id, revision, state, body, swept)
@@ -53,7 +55,6 @@ START = text(
         AND EXISTS (SELECT 1 FROM wave WHERE mailing_id = :id AND phase = 'open' AND size > 0)
     """
 )
-_NO_REBUILD = "NOT EXISTS (SELECT 1 FROM control WHERE rebuilding)"
 # An open wave that has not taken anybody in its opening.
 _IDLE = "w.phase = 'open' AND coalesce(w.begun_at < w.opens_at, true)"
 DUE = text(
@@ -63,7 +64,7 @@ DUE = text(
              WHEN w.closes_at <= :now THEN w.closes_at ELSE w.begin_by END,
         w.begun_at
     FROM wave w JOIN mailing m ON m.id = w.mailing_id
-    WHERE m.state <> 'paused' AND {_NO_REBUILD} AND (
+    WHERE m.state <> 'paused' AND {NO_REBUILD} AND (
         (w.phase = 'pending' AND w.opens_at <= :now) OR (w.phase = 'open' AND w.closes_at <= :now)
         OR ({_IDLE} AND w.begin_by < :now)
     )
@@ -116,7 +117,7 @@ UNTOLD_ENDS = text(
     SELECT m.id, m.revision, {IN_ALL}
     FROM mailing m LEFT JOIN wave w ON w.mailing_id = m.id
     WHERE (m.emitted_revision < m.revision OR m.tell_again) AND m.state <> 'paused' AND m.swept
-        AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.mailing_id = m.id)
+        AND {NO_REBUILD} AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.mailing_id = m.id)
         AND NOT EXISTS (
             SELECT 1 FROM wave o WHERE o.mailing_id = m.id AND o.phase <> 'ended'
         )
@@ -125,13 +126,13 @@ UNTOLD_ENDS = text(
             WHERE r.mailing_id = m.id AND r.state = 'held' AND r.ended_as IS NOT NULL
         )
     GROUP BY m.id
-    """  # noqa: S608 - a constant of this module
+    """  # noqa: S608 - constants of this module and another
 )
 NEXT_INSTANT = text(
     f"""
     SELECT least(
         (SELECT min(w.opens_at) FROM wave w JOIN mailing m ON m.id = w.mailing_id
-         WHERE w.phase = 'pending' AND m.state <> 'paused' AND {_NO_REBUILD}),
+         WHERE w.phase = 'pending' AND m.state <> 'paused' AND {NO_REBUILD}),
         (SELECT min(w.closes_at) FROM wave w JOIN mailing m ON m.id = w.mailing_id
          WHERE w.phase = 'open' AND m.state <> 'paused'),
         (SELECT min(w.begin_by) + interval '1 ms' FROM wave w JOIN mailing m ON m.id = w.mailing_id

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from faststream.rabbit import RabbitBroker
 
+from services.scheduler.handlers.adopting import Adoption
 from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.replaying import Replays
@@ -28,6 +29,7 @@ def subscribe_scheduler(
     broker: RabbitBroker,
     planner: Planner,
     returns: Returns,
+    adoption: Adoption,
     replays: Replays,
     trials: Trials,
     asking: Asking,
@@ -44,6 +46,7 @@ def subscribe_scheduler(
 
     async def on_returned(returned: DeliveryEvents) -> None:
         await trials.on_returned(returned)
+        await adoption.on_returned(returned)
         await returns.on_returned(returned)
 
     # In order, one by one: a launch must never overtake the import before it.

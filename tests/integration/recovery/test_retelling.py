@@ -6,14 +6,15 @@ from services.scheduler.wiring import retell_with as scheduler_retells
 from services.sender.wiring import retell_with as sender_retells
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
+from shared.contracts.mailings import MailingChanged
 from tests.integration.recovery.world import (
     PATIENCE,
     Rows,
     World,
-    anybody,
     gates,
     hours,
     making_world,
+    tagged,
 )
 from tests.support.examples import mailing
 from tests.support.house import eventually
@@ -62,18 +63,12 @@ async def test_rebuilt_books_equal_the_lost_ones(
         await eventually(partial(are_books, world, lost), PATIENCE, every=0.2)
 
 
-async def tell_of_everything(world: World) -> None:
-    clients = tuple(anybody(number) for number in EVERYBODY)
-    tagged = tuple(
-        each.model_copy(update={"tags": ("plain",)}) for each in clients if each.id % 10 < 5
-    )
-    others = tuple(each for each in clients if each.id % 10 >= 5)
-    await world.tell(
-        GatesChanged(gates=gates(EVERYBODY)),
-        ClientsChanged(clients=tagged + others),
-        mailing(1, text="Hello {{ name }}", window=hours()),
-        mailing(2, filter={"tags": ("plain",)}),
-    )
+async def tell_of_everything(world: World) -> tuple[MailingChanged, MailingChanged]:
+    """One mailing in which everything happens, and one that has finished."""
+    everything = mailing(1, text="Hello {{ name }}", window=hours())
+    plain = mailing(2, filter={"tags": ("plain",)})
+    clients = ClientsChanged(clients=tagged(EVERYBODY))
+    await world.tell(GatesChanged(gates=gates(EVERYBODY)), clients, everything, plain)
     await world.until_counted(1, FIRST)
     await world.until_counted(2, SECOND)
     finished = "SELECT count(*) FROM mailing WHERE finished_revision = 1"
@@ -83,6 +78,7 @@ async def tell_of_everything(world: World) -> None:
 
     await eventually(ended, PATIENCE, every=0.1)
     await world.until_stats_has_all()
+    return everything, plain
 
 
 async def retell(world: World) -> None:

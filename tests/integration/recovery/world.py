@@ -2,25 +2,27 @@
 decides: a mailing in which everything happens that can."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import uvicorn
 from aio_pika.abc import AbstractChannel
 from aiohttp import web
 
+from deploy.local.ports import free_ports
 from deploy.simulator.faults import Answer
-from deploy.simulator.provider import Provider
+from deploy.simulator.provider import SEND, Provider
 from deploy.simulator.server import running as provider_running
 from services.scheduler.settings import Settings as SchedulerSettings
 from services.scheduler.wiring import plan_and_emit
-from services.sender.adapters.link import BrokerLink
 from services.sender.settings import Settings as SenderSettings
-from services.sender.wiring import running as sender_running
+from services.sender.wiring import make_app as make_sender
 from services.stats.settings import Settings as StatsSettings
 from services.stats.wiring import make_app as make_stats
 from shared.contracts.base import Message
@@ -39,7 +41,7 @@ from tests.unit.services.stats.fakes import FakeMeters
 TOKEN = "the-token-of-the-tests"
 SERVICE_TOKEN = "t" * 16
 PATIENCE = 30.0
-TIERS = (60,)  # whoever waits for a retry still does at the end of a test
+TIERS = (600,)  # whoever waits for a retry still does at the end of a test
 
 # By the last digit of a client's number.
 SENT, FAILED, UNKNOWN, RETRYING, SUPPRESSED, EXPIRED, PLANNED = 0, 4, 5, 6, 7, 8, 9
@@ -56,6 +58,12 @@ def anybody(number: int) -> ClientState:
     )
 
 
+def tagged(numbers: Iterable[int]) -> tuple[ClientState, ...]:
+    """Everybody; those to whom nothing special happens have a tag."""
+    plain = {"tags": ("plain",)}
+    return tuple(anybody(n).model_copy(update=plain if n % 10 < UNKNOWN else {}) for n in numbers)
+
+
 def gates(numbers: Iterable[int]) -> tuple[Gate, ...]:
     """Those to be held are known to the senders by a revision that the scheduler has not heard."""
     held = [number for number in numbers if number % 10 == PLANNED]
@@ -70,8 +78,15 @@ def hours() -> dict[str, str]:
 
 
 class Moody(Provider):
+    """``called``: how often for each message."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(token)
+        self.called: Counter[int] = Counter()
+
     async def send(self, request: web.BaseRequest) -> web.StreamResponse:
         await request.read()
+        self.called[int(request.path.removeprefix(SEND))] += 1
         return await super().send(request)
 
     def _decide(self, request: web.BaseRequest) -> Answer:
@@ -87,7 +102,7 @@ class World:
     urls: Mapping[str, str]
     amqp_url: str
     channel: AbstractChannel
-    provider: Provider
+    provider: Moody
     databases: Mapping[str, "asyncpg.Connection[Any]"]
     provider_port: int
 
@@ -149,16 +164,22 @@ class World:
                 await asyncio.gather(task, return_exceptions=True)
 
     @asynccontextmanager
-    async def sender(self) -> AsyncIterator[None]:
-        engine = make_engine(self.urls["sender"], pool=10, application="sender")
-        link = BrokerLink()
+    async def sender(self) -> AsyncIterator[str]:
+        """With its routes; gives their address."""
+        (port,) = free_ports(1)
+        app = make_sender(self.sender_settings())
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="on"))
+        task = asyncio.create_task(server.serve())
 
-        async def may_call() -> bool:
-            return link.may_call()
+        async def started() -> bool:
+            return server.started
 
-        async with engine_lifetime(engine), sender_running(self.sender_settings(), engine, link):
-            await eventually(may_call, PATIENCE, every=0.05)
-            yield
+        try:
+            await eventually(started, PATIENCE, every=0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await task
 
     @asynccontextmanager
     async def stats(self) -> AsyncIterator[None]:
@@ -186,7 +207,3 @@ async def making_world(
         port = await stack.enter_async_context(provider_running(provider, "127.0.0.1", 0))
         channel = await stack.enter_async_context(open_channel(vhost.amqp_url))
         yield World(urls, vhost.amqp_url, channel, provider, databases, port)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
