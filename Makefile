@@ -62,6 +62,10 @@ lint: $(STAMP) ## Check style, types and import rules
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+.PHONY: audit
+audit: $(STAMP) ## Look the pinned packages up among known vulnerabilities (AUDIT=--strict)
+	@$(PYTHON) -m deploy.audit $(AUDIT)
+
 .PHONY: check
 check: ## Do everything that CI does
 	@.ci/run

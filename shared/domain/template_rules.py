@@ -6,6 +6,7 @@ times, and fails, if at all, only for what a single client lacks.
 """
 
 import inspect
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 import jinja2
@@ -28,6 +29,10 @@ DEEPEST_BRACKETS = 10
 DEEPEST = 30
 # Of a filter's argument: rounding to a million digits would take them all.
 LARGEST_NUMBER = 1_000
+# Of any number that is written down: more digits than anybody would send.
+MOST_DIGITS = 64
+# What a word may hold that no screen shows: nothing else can be told from an escape in it.
+_LAYOUT = "\n\r\t"
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Keyword),
@@ -35,6 +40,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
     *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Concat),
 )
 _TOO_DEEP = "The template is nested too deeply."
+_TOO_LARGE = "A number in the template is too large."
 
 
 class BadTemplate(ValueError):
@@ -48,6 +54,8 @@ def checked_tree(environment: jinja2.Environment, text: str) -> nodes.Template:
         tree = environment.parse(text)
     except RecursionError:
         raise BadTemplate(_TOO_DEEP) from None
+    except ValueError:  # Python reads no number of so many digits
+        raise BadTemplate(_TOO_LARGE) from None
     _check_depth(tree)
     for node in tree.find_all(nodes.Node):
         _check(node)
@@ -86,10 +94,26 @@ def _check(node: nodes.Node) -> None:
         raise BadTemplate(f"A template cannot use {what} (line {node.lineno}).")
     if isinstance(node, nodes.Test) and node.name not in TESTS:
         raise BadTemplate(f"Unknown test {node.name!r}; known: {', '.join(TESTS)}.")
+    if isinstance(node, nodes.Const):
+        _check_constant(node)
     if isinstance(node, nodes.Filter):
         _check_filter(node)
     if isinstance(node, nodes.Getattr | nodes.Getitem):
         _check_access(node)
+
+
+def _check_constant(node: nodes.Const) -> None:
+    """Escapes in a word can make what no text may hold; a number may be none that can be said."""
+    value = node.value
+    if isinstance(value, str) and any(map(_is_unspeakable, value)):
+        raise BadTemplate(f"A word holds characters that cannot be sent (line {node.lineno}).")
+    if isinstance(value, int | float) and not abs(value) < 10**MOST_DIGITS:
+        raise BadTemplate(_TOO_LARGE)
+
+
+def _is_unspeakable(character: str) -> bool:
+    """A control character, or half of a pair that stands alone."""
+    return unicodedata.category(character) in ("Cc", "Cs") and character not in _LAYOUT
 
 
 def _check_filter(node: nodes.Filter) -> None:

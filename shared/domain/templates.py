@@ -104,7 +104,8 @@ _ENVIRONMENT = _Environment()
 
 # What goes wrong inside a checked template lies in the values: a word compared with a number.
 _BAD_VALUE = (
-    *(ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError),
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, NameError),
+    *(TypeError, ValueError),
     jinja2.TemplateError,
 )
 

@@ -353,11 +353,25 @@ async def nothing_is_kept(engine: AsyncEngine) -> None:
     assert await leftovers(engine) == 0
 
 
+FORM_WITH_MUCH_BESIDE = (
+    b'--B\r\nContent-Disposition: form-data; name="note"\r\n\r\n'
+    + b"x" * 4_000_001
+    + b"\r\n--B--\r\n"
+)
+
+
 @pytest.mark.parametrize(
     ("content", "headers", "code"),
     [
         (b"x" * 4_000_001, CSV, 413),
         (gzip.compress(b"x" * 5_000_000), CSV | {"Content-Encoding": "gzip"}, 413),
+        # Not the file alone is counted, and what unfolds is, a form within gzip too.
+        (FORM_WITH_MUCH_BESIDE, {"Content-Type": "multipart/form-data; boundary=B"}, 413),
+        (
+            gzip.compress(FORM_WITH_MUCH_BESIDE),
+            {"Content-Type": "multipart/form-data; boundary=B", "Content-Encoding": "gzip"},
+            413,
+        ),
         (b"no gzip", CSV | {"Content-Encoding": "gzip"}, 422),
         (gzip.compress(b"phone")[:-5], CSV | {"Content-Encoding": "gzip"}, 422),
         (b"phone", CSV | {"Content-Encoding": "br"}, 415),

@@ -1,5 +1,7 @@
 """Texts with places for what is known of a client."""
 
+import random
+
 import pytest
 
 from shared.domain.templates import (
@@ -88,6 +90,17 @@ def test_what_a_client_gets(text: str, expected: str) -> None:
         ("{{ tags|join(tags|join(tags)) }}", "Only default takes"),
         ("{{ tags|join('x')|join('x') }}", "Only tags can be joined"),
         ("{{ tags|join(', ', attribute='upper') }}", "Only tags can be joined"),
+        ("{{ name ~ 1e400 }}", "too large"),
+        ("{{ name|default(1e400) }}", "too large"),
+        ("{% if attributes.age < 1e999 %}a{% endif %}", "too large"),
+        ("{{ " + "9" * 65 + " }}", "too large"),
+        ("{{ " + "9" * 3_900 + " }}", "too large"),
+        ("{{ " + "9" * 5_000 + " }}", "too large"),
+        ("{{ name ~ 0x" + "f" * 3_900 + " }}", "too large"),
+        (r"{{ name ~ '\ud800' }}", "cannot be sent"),
+        (r"{{ name ~ '\x00' }}", "cannot be sent"),
+        (r"{{ tags|join('\x1b') }}", "cannot be sent"),
+        (r"{{ name|default('\N{NULL}') }}", "cannot be sent"),
         ("{# nothing #}", "says nothing"),
         ("{{ ' ' }}", "says nothing"),
     ],
@@ -112,6 +125,26 @@ def test_what_is_refused(text: str, why: str) -> None:
 def test_what_is_nested_too_deeply_is_refused(text: str) -> None:
     with pytest.raises(BadTemplate, match="deeply"):
         template(text)
+
+
+SOUP = (
+    *("{{", "}}", "{%", "%}", "{#", "#}", "name", "attributes", "tags", "if", "else", "endif"),
+    *("|upper", "|default(", "|join(", "|int", "(", ")", "[", "]", "{", "}", "'", '"', "~", "."),
+    *("in", "is", "not", "and", "1", "9" * 50, "1e400", "0x", ",", "-", "*", "\\", r"\ud800", "\n"),
+)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_is_written_is_refused_or_can_be_sent(seed: int) -> None:
+    """Anything else that was raised would stop whoever has it in hand."""
+    chance = random.Random(seed)
+    for _ in range(200):
+        text = "".join(chance.choices(SOUP, k=chance.randint(2, 40)))
+        try:
+            sent = template(text).render(OLGA)
+        except (BadTemplate, MissingVariable, TooLong):
+            continue
+        assert sent.encode()
 
 
 def test_what_is_long_need_not_be_deep() -> None:

@@ -1,3 +1,4 @@
+import hmac
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,9 +83,27 @@ def unsigned(header: str) -> str:
     return f"{urlsafe_b64encode(header.encode()).decode().rstrip('=')}.{body}."
 
 
+def under(header: str) -> str:
+    """The claims of a good token, signed with our secret, under another algorithm's name: a key of
+    one kind must not be taken for one of another."""
+    signed_part = unsigned(header).rstrip(".")
+    signature = hmac.digest(SECRET.encode(), signed_part.encode(), "sha256")
+    return f"{signed_part}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+
+def test_our_own_signing_is_what_is_tried_below(mint: JwtMint) -> None:
+    assert mint.read(under('{"alg":"HS256","typ":"JWT"}'), TokenUse.ACCESS) == 17
+
+
 @pytest.mark.parametrize(
     "token",
     [
+        under('{"alg":"RS256","typ":"JWT"}'),
+        under('{"alg":"ES256","typ":"JWT"}'),
+        under('{"alg":"PS256","typ":"JWT"}'),
+        under('{"alg":"EdDSA","typ":"JWT"}'),
+        under('{"alg":["HS256"],"typ":"JWT"}'),
+        under('{"alg":"hs256","typ":"JWT"}'),
         "",
         "garbage",
         "a.b.c",

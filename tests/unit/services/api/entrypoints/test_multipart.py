@@ -34,7 +34,14 @@ async def test_the_file_among_the_fields(data: bytes, step: int) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"garbage", FIELD + END, FILE + FILE + END, FILE, FILE[:-3], b"--X\r\n\r\n\r\n--X--"],
+    [
+        *(b"", b"garbage", FIELD + END, FILE + FILE + END, FILE, FILE[:-3]),
+        b"--X\r\n\r\n\r\n--X--",
+        # Headers that never end would be kept in memory for as long as they come.
+        b"--B\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n" + FILE + END,
+        b"--B\r\n" + b"x" * 100_000 + b": y\r\n\r\n" + FILE + END,
+        b"--B\r\n" + b"X-Many: y\r\n" * 1_000 + b"\r\n" + FILE + END,
+    ],
 )
 async def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(Invalid):
