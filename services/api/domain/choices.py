@@ -1,6 +1,6 @@
 """Which dead messages a request at the desk is about, and which of them it can be about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -70,16 +70,29 @@ class Sorted:
     skipped: list[Skipped] = field(default_factory=list)
 
 
-def sorted_out(found: Found, *, only: DeadStatus | None = None) -> Sorted:
-    """``only``: others are skipped. In the order of mailings, so that they are locked in it."""
+def sorted_out(found: Found, why_not: Callable[[Dead], str | None]) -> Sorted:
+    """``why_not``: the sentence for one to which nothing can be done. In the order of mailings, so
+    that they are locked in it."""
     result = Sorted(skipped=[Skipped(_NOT_DEAD, one) for one in found.missing])
     for one in sorted(found.dead, key=lambda one: (one.mailing_id, one.message_id)):
-        if only is not None and one.status != only:
-            reason = f"It is {one.status}: only what is {only} can be resolved."
+        if (reason := why_not(one)) is not None:
             result.skipped.append(Skipped(reason, one.message_id))
         else:
             result.by_mailing.setdefault(one.mailing_id, []).append(one)
     return result
+
+
+def why_not_replayed(one: Dead) -> str | None:
+    """Another call must say word for word what one said that may have been accepted."""
+    if one.status == "unknown" and one.text_sha256 is None:
+        return "A call of it may have been accepted, and nobody knows what it said: resolve it."
+    return None
+
+
+def why_not_resolved(one: Dead) -> str | None:
+    if one.status != "unknown":
+        return f"It is {one.status}: only what is unknown can be resolved."
+    return None
 
 
 def filters(chosen: Many) -> tuple[int, DeadStatus | None, str | None]:

@@ -44,7 +44,7 @@ async def replay(
 ) -> Outcome:
     """All of them or none, in one transaction. Raises NotFound, Conflict, Invalid, Unavailable."""
     found = await _find(ports, chosen)
-    parts = choices.sorted_out(found)
+    parts = choices.sorted_out(found, choices.why_not_replayed)
     shares, now = [], ports.clock.now()
     async with ports.transactions.begin() as store:
         for mailing_id, dead in parts.by_mailing.items():
@@ -61,7 +61,7 @@ async def replay(
 async def resolve(ports: Ports, ids: Sequence[int], as_: As, actor: Actor) -> Outcome:
     """Those of them that are unknown. Raises NotFound, Unavailable."""
     found = await _find(ports, TheseMessages(tuple(ids)))
-    parts = choices.sorted_out(found, only="unknown")
+    parts = choices.sorted_out(found, choices.why_not_resolved)
     shares, now = [], ports.clock.now()
     async with ports.transactions.begin() as store:
         for mailing_id, dead in parts.by_mailing.items():
