@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ START_NOTHING = "#!/bin/sh\nexit 101\n"
 
 
 class MissingPackageError(Exception):
-    """A program is not installed and cannot be installed from here."""
+    """Something is not installed and cannot be installed from here."""
 
 
 def postgres_bin() -> Path:
@@ -36,7 +36,11 @@ def rabbitmq_bin() -> Path:
 
 def ensure_servers_installed() -> None:
     """Install what is missing of PostgreSQL and RabbitMQ, or say what to install."""
-    wanted = {"postgresql": postgres_bin, "rabbitmq-server": rabbitmq_bin}
+    ensure_installed({"postgresql": postgres_bin, "rabbitmq-server": rabbitmq_bin})
+
+
+def ensure_installed(wanted: Mapping[str, Callable[[], Path]]) -> None:
+    """Install the packages of which something cannot be found, or say what to install."""
     missing = [package for package, find in wanted.items() if not _is_found(find)]
     if missing:
         install(missing)

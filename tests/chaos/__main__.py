@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tests.chaos.clocks import ensure_library_installed
 from tests.chaos.extent import Extent
 from tests.chaos.report import as_json, told
 from tests.chaos.runs import Run, carry_out
@@ -27,6 +28,7 @@ WIDTH = 140  # columns, also where the output is a file
 
 def main() -> None:
     options = _options()
+    ensure_library_installed()
     runs = asyncio.run(_runs(options))
     if options.report is not None:
         options.report.write_text(as_json(runs))

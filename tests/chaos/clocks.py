@@ -5,27 +5,36 @@ The broker's keeps the right time, as that of the test does.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
+
+from deploy.local.packages import MissingPackageError, ensure_installed
 from deploy.secret_values import SERVICES
 from tests.chaos.hosts.sitecustomize import FOLDER, LIBRARY
-from tests.support.house import House
+from tests.support.house import House, eventually
 from tests.support.moving_clock import MovedDatabase
 
 HOSTS = Path(__file__).parent / "hosts"
 LIBRARIES = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
 
-class NoLibraryError(Exception):
-    """Clocks are set by libfaketime: `apt-get install libfaketime` first."""
+# Seconds: a service tells the time to the second, and may take one to answer.
+NEAR = 3.0
+SEEN_WITHIN = 15.0
 
 
 def library() -> Path:
+    """What sets the clock of a process. Raises MissingPackageError."""
     found = sorted(Path("/").glob(LIBRARIES.lstrip("/")))
     if not found:
-        raise NoLibraryError(NoLibraryError.__doc__)
+        raise MissingPackageError("Please install libfaketime first.")
     return found[-1]
+
+
+def ensure_library_installed() -> None:
+    ensure_installed({"libfaketime": library})
 
 
 class Clocks:
@@ -61,5 +70,25 @@ class Clocks:
             draft.write_text(f"{by.total_seconds():+.0f}s\n")
             draft.replace(file)
 
-    async def move_databases(self, by: timedelta) -> None:
+    async def move_databases(self, house: House, by: timedelta) -> None:
         await asyncio.gather(*(database.move(by) for database in self._databases))
+        for service in SERVICES:
+            connection = await asyncpg.connect(house.database(service))
+            try:
+                now = await connection.fetchval("SELECT now()")
+            finally:
+                await connection.close()
+            assert is_near(now - datetime.now(UTC), by), f"{service}'s database: {now}"
+
+
+async def seen(house: House, process: str, by: timedelta) -> None:
+    """Wait until a process shows that its clock is off by so much. Raises TimeoutError."""
+
+    async def shows() -> bool:
+        return is_near(await house.time_at(process) - datetime.now(UTC), by)
+
+    await eventually(shows, SEEN_WITHIN, every=0.5)
+
+
+def is_near(off: timedelta, by: timedelta) -> bool:
+    return abs((off - by).total_seconds()) < NEAR

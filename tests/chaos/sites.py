@@ -13,7 +13,7 @@ from tests.chaos.clocks import Clocks
 from tests.chaos.lines import Lines, lines_of
 from tests.support.house import TWO_OF_EACH, House, running_house
 
-SERVICES = ("api", "scheduler-1", "scheduler-2", "sender-1", "sender-2", "stats")
+PROCESSES = ("api", "scheduler-1", "scheduler-2", "sender-1", "sender-2", "stats")
 
 
 class Ground(Enum):
@@ -39,7 +39,7 @@ async def running_site(ground: Ground) -> AsyncIterator[Site]:
         async with AsyncExitStack() as stack:
             lines, clocks, settings = None, None, dict(TWO_OF_EACH)
             if ground is Ground.LINES:
-                lines = await stack.enter_async_context(lines_of(home, SERVICES))
+                lines = await stack.enter_async_context(lines_of(home, PROCESSES))
                 settings["CARILLON_WAYS"] = lines.ways
             if ground is Ground.CLOCKS:
                 clocks = Clocks(home / "clocks")
@@ -48,7 +48,7 @@ async def running_site(ground: Ground) -> AsyncIterator[Site]:
             if clocks is not None:
                 stack.push_async_callback(clocks.let_go)
                 await clocks.take_over(house)
-                await asyncio.gather(*(house.restart(name) for name in SERVICES))
+                await asyncio.gather(*(house.restart(name) for name in PROCESSES))
                 await house.log_in()
             yield Site(house, lines, clocks)
     finally:

@@ -16,10 +16,10 @@ import asyncpg
 
 from deploy.secret_values import SERVICES
 from tests.chaos.alarms import Alarm, raised, shows
-from tests.chaos.clocks import Clocks
+from tests.chaos.clocks import Clocks, seen
 from tests.chaos.judge import Harm
 from tests.chaos.lines import Line, Lines
-from tests.chaos.sites import Site
+from tests.chaos.sites import PROCESSES, Site
 from tests.support.house import House, csv_of, eventually
 from tests.support.wire import Pace
 
@@ -163,7 +163,9 @@ class Trouble:
         with self.harm(f"clocks of {services} {by}", lasting=False):
             self.clocks.move_services(services, by)
             if databases:
-                await self.clocks.move_databases(by)
+                await self.clocks.move_databases(self.house, by)
+        moved = [name for name in PROCESSES if name.partition("-")[0] in services]
+        await asyncio.gather(*(seen(self.house, name, by) for name in moved))
 
     @contextmanager
     def harm(self, what: str, *, cuts_calls: bool = False, lasting: bool = True) -> Iterator[None]:

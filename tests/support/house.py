@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -215,15 +216,25 @@ class House:
 
         await eventually(again, patience, every=0.1)
 
+    def port(self, name: str) -> int:
+        """Where a service's process answers."""
+        ports = {**read_ports(self.home / "ports.json"), "api": int(self.environment["API_PORT"])}
+        return ports[name]
+
     async def ready(self, name: str, patience: float = 60) -> None:
         """Wait until a service that was brought back says that it is ready."""
-        port = {**read_ports(self.home / "ports.json"), "api": int(self.environment["API_PORT"])}
 
         async def healthy() -> bool:
-            status = await asyncio.to_thread(http_status, port[name], "/health/ready")
+            status = await asyncio.to_thread(http_status, self.port(name), "/health/ready")
             return status == 200
 
         await eventually(healthy, patience, every=0.1)
+
+    async def time_at(self, name: str) -> datetime:
+        """What a process believes that the time is, to the second."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://127.0.0.1:{self.port(name)}/health/live")
+        return parsedate_to_datetime(answer.headers["date"])
 
     async def command(self, name: str) -> None:
         """What ``make <name>`` does."""

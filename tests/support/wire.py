@@ -28,7 +28,7 @@ class Wire:
 
     def __init__(self, far_end: Callable[[], Address]) -> None:
         """``far_end``: asked anew for each connection, so the server may start after the wire."""
-        self._far_end = far_end
+        self.far_end = far_end
         self._writers: set[asyncio.StreamWriter] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -59,7 +59,7 @@ class Wire:
             writer.transport.abort()
             return
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self._far_end())
+            far_reader, far_writer = await asyncio.open_connection(*self.far_end())
         except OSError:
             writer.transport.abort()
             return

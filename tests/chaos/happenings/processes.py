@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from tests.chaos.extent import Extent
-from tests.chaos.sites import SERVICES
+from tests.chaos.sites import PROCESSES
 from tests.chaos.trouble import Trouble
 
 IMPORTED = 2_000
@@ -15,12 +15,12 @@ SILENT = 3.0
 
 async def random_kills(trouble: Trouble, extent: Extent) -> None:
     """kill -9 of any service, at any moment."""
-    await _kills(trouble, extent, SERVICES)
+    await _kills(trouble, extent, PROCESSES)
 
 
 def kills_of(service: str) -> Callable[[Trouble, Extent], Awaitable[None]]:
     """kill -9 of one service, again and again, whichever of its replicas."""
-    names = [name for name in SERVICES if name.partition("-")[0] == service]
+    names = [name for name in PROCESSES if name.partition("-")[0] == service]
 
     async def happens(trouble: Trouble, extent: Extent) -> None:
         await _kills(trouble, extent, names)
@@ -59,7 +59,7 @@ async def outcomes_cut_off(trouble: Trouble, extent: Extent) -> None:
 async def rolling_restart(trouble: Trouble, _extent: Extent) -> None:
     """A deploy: every process ends by SIGTERM and another takes its place, one after another."""
     await trouble.reached(0.1)
-    for name in trouble.chance.sample(SERVICES, len(SERVICES)):
+    for name in trouble.chance.sample(PROCESSES, len(PROCESSES)):
         await trouble.restart(name)
 
 
