@@ -43,6 +43,6 @@ SCENARIOS = {
         Scenario("network-cut", 12.0, networks.network_cut, paced=True, ground=Ground.LINES),
         Scenario("network-silent", 12.0, networks.network_silent, paced=True, ground=Ground.LINES),
         Scenario("network-slow", 12.0, networks.network_slow, paced=True, ground=Ground.LINES),
-        Scenario("clock-jumps", 15.0, others.clock_jumps, paced=True, ground=Ground.CLOCKS),
+        Scenario("clock-jumps", 30.0, others.clock_jumps, paced=True, ground=Ground.CLOCKS),
     )
 }

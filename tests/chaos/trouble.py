@@ -14,7 +14,6 @@ from typing import Any
 
 import asyncpg
 
-from deploy.secret_values import SERVICES
 from tests.chaos.alarms import Alarm, raised, shows
 from tests.chaos.clocks import Clocks, seen
 from tests.chaos.judge import Harm
@@ -156,14 +155,19 @@ class Trouble:
                 await asyncio.sleep(seconds)
         await shows(self.house, alarm, raised=False)
 
-    async def set_clocks(
-        self, by: timedelta, services: Sequence[str] = SERVICES, *, databases: bool = True
+    async def clocks_off(
+        self, by: timedelta, services: Sequence[str], seconds: float, *, databases: bool
     ) -> None:
-        """Clocks are off by so much, from now on."""
-        with self.harm(f"clocks of {services} {by}", lasting=False):
-            self.clocks.move_services(services, by)
-            if databases:
-                await self.clocks.move_databases(self.house, by)
+        """Clocks are set, and after a while they are right again."""
+        with self.harm(f"clocks of {', '.join(services)} off by {by}"):
+            await self._set_clocks(by, services, databases)
+            await asyncio.sleep(seconds)
+            await self._set_clocks(timedelta(), services, databases)
+
+    async def _set_clocks(self, by: timedelta, services: Sequence[str], databases: bool) -> None:
+        self.clocks.move_services(services, by)
+        if databases:
+            await self.clocks.move_databases(self.house, by)
         moved = [name for name in PROCESSES if name.partition("-")[0] in services]
         await asyncio.gather(*(seen(self.house, name, by) for name in moved))
 

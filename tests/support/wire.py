@@ -96,7 +96,7 @@ class Wire:
                 await writer.drain()
             if not writer.is_closing():
                 writer.write_eof()
-        except ConnectionError:
+        except OSError:  # broken, or broken already where its end was to be told
             writer.transport.abort()
         finally:
             entering.cancel()
@@ -111,7 +111,7 @@ class Wire:
         while data:
             try:
                 data = await reader.read(CHUNK)
-            except ConnectionError:
+            except OSError:
                 data = b""
             due = max(time.monotonic() + random.uniform(*self._pace.latency), free_from)
             free_from = due + len(data) / self._pace.bytes_per_second

@@ -1,6 +1,5 @@
 """What others do: the provider, those who set clocks, those who deploy."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -42,9 +41,7 @@ async def clock_jumps(trouble: Trouble, extent: Extent) -> None:
     ]
     for number, (by, services, databases) in enumerate(moves, 1):
         await trouble.reached(number / (len(moves) + 2))
-        await trouble.set_clocks(by, services, databases=databases)
-        await asyncio.sleep(extent.turn)
-        await trouble.set_clocks(timedelta())
+        await trouble.clocks_off(by, services, extent.turn, databases=databases)
 
 
 async def newer_version(trouble: Trouble, _extent: Extent) -> None:
