@@ -80,7 +80,7 @@ bench-planning: $(STAMP) ## Measure previews and plans over ten thousand clients
 	$(PYTHON) -m tests.bench.planning $(BENCH)
 
 .PHONY: chaos
-chaos: $(STAMP) ## Break things during mailings and count what arrived (CHAOS="--short --seed 5")
+chaos: $(STAMP) ## Break things during mailings and count what arrived (half an hour; CHAOS="--short --rounds 1" takes 10 minutes)
 	$(PYTHON) -m tests.chaos $(CHAOS)
 
 .PHONY: chaos-mutations
