@@ -7,7 +7,8 @@ command passes through them:
                 ledger, many in one statement. What the ledger does not give out is looked at once
                 more and judged (``domain/verdicts.py``): published again, returned, put off. So is
                 what it gave out too slowly: a gate may have closed meanwhile.
-``calling``     makes the calls, each in its slot, and tells the breaker how they went.
+``calling``     makes the calls, each in its slot, and tells the breaker and the throttle how they
+                went.
 ``recording``   writes the outcomes of all calls to the ledger, together, every few milliseconds.
 ``publishing``  publishes events, then retries, each confirmed; then settles the commands.
 ``custody``     knows which messages are between claim and settlement, so that a copy of a command

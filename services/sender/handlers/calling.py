@@ -8,8 +8,9 @@ from time import monotonic
 
 from services.sender.domain.breaker import Breaker, Fault, Flow
 from services.sender.domain.decisions import Rules
-from services.sender.domain.failures import Accepted, OutcomeUnknown, Result, Throttled
+from services.sender.domain.failures import Accepted, OutcomeUnknown, Rejected, Result, Throttled
 from services.sender.domain.outcomes import Outcome, outcome_of_call
+from services.sender.domain.throttle import Throttle
 from services.sender.domain.work import Work
 from services.sender.handlers import metrics
 from services.sender.ports import Provider
@@ -73,6 +74,7 @@ class Calling:
         self._clock = clock
         self._rules = rules
         self._breaker = breaker
+        self._throttle = Throttle(monotonic(), clock.now().timestamp())
         self._replicas = replicas
         self._slots = slots
         self._record = record
@@ -81,6 +83,8 @@ class Calling:
         self._accepted = metrics.CALLS.labels(channel, "accepted")
         self._show(None)
         metrics.IN_FLIGHT.labels(channel).set_function(lambda: len(self._under_way))
+        metrics.RATE.labels(channel).set_function(lambda: self._throttle.rate)
+        metrics.NOISE.labels(channel).set_function(lambda: self._throttle.noise.share)
 
     def flow(self) -> Flow:
         """A probe needs a slot, and calls that hang may have them all."""
@@ -93,12 +97,21 @@ class Calling:
     def probe_lost(self) -> None:
         self._breaker = self._breaker.probe_lost()
 
+    def allows(self) -> int:
+        """How many calls may begin now, by the slots and by the rate."""
+        return self._throttle.allows(monotonic(), self._slots.free)
+
+    def wait(self, wanted: int) -> float:
+        """Seconds until the rate allows enough of so many calls for a claim; 0 when it is now."""
+        return self._throttle.wait(monotonic(), wanted)
+
     def by_mailing(self) -> Mapping[int, int]:
         """Calls under way per mailing."""
         return Counter(self._under_way.values())
 
     def start(self, work: Work, *, uncertain: bool) -> None:
         """The work is claimed and its slot reserved."""
+        self._throttle.started(monotonic())
         task = asyncio.create_task(self._call(work, uncertain))
         self._under_way[task] = work.parcel.letter.mailing_id
         task.add_done_callback(self._ended)
@@ -112,7 +125,7 @@ class Calling:
         result = await self._result(work)
         ended = monotonic()
         self._observe(result, ended - started)
-        self._tell_breaker(result, started, ended)
+        self._learn(result, started, ended)
         outcome = outcome_of_call(
             work,
             result,
@@ -142,12 +155,26 @@ class Calling:
             metrics.CALLS.labels(self._channel, result.reason).inc()
         self._seconds.observe(seconds)
 
-    def _tell_breaker(self, result: Result, started: float, now: float) -> None:
+    def _learn(self, result: Result, started: float, now: float) -> None:
         before, self._breaker = self._breaker, self._breaker.after(result, started, now)
-        if isinstance(result, Throttled):
+        if isinstance(result, Accepted | Rejected):
+            self._throttle.accepted(started, now)
+        elif isinstance(result, Throttled) and self._means_all(result, started, now):
             self._breaker = self._breaker.pause(result, now)
         if before.fault is not self._breaker.fault:
             self._announce(self._breaker.fault)
+
+    def _means_all(self, result: Throttled, started: float, now: float) -> bool:
+        """Whether the whole channel should wait as told, and not this call's message alone."""
+        before, pause = self._throttle.rate, self._breaker.rules.pause(result)
+        waits = self._throttle.refused(started, now, pause)
+        if self._throttle.rate < before:
+            log.info(
+                "The provider refuses calls as too fast: the rate is lowered to %.1f/s",
+                self._throttle.rate,
+                extra=facts("throttle", channel=self._channel),
+            )
+        return waits
 
     def _show(self, fault: Fault | None) -> None:
         metrics.STOPPED.labels(self._channel).set(fault is Fault.UNAUTHORIZED)

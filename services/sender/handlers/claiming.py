@@ -6,6 +6,7 @@ claim of fifty; when there are slots for all that waits, it does not wait.
 
 While the channel's calls are held back, commands stay in the intake, unclaimed: nothing of theirs
 is used up. But they are looked through, so that what a gate stops or whose time is over goes back.
+The same where the provider's limit is kept: nothing is claimed before it may be called.
 """
 
 import asyncio
@@ -128,11 +129,18 @@ class Claiming:
         if not self._may_begin() or self._calling.flow() is not flow:
             return
         if flow is Flow.FREE:
-            await self._claim(self._intake.take(self._slots.free))
+            await self._claim_or_wait()
         elif flow is Flow.PROBE:
             await self._probe()
         else:
-            await self._review_or_wait()
+            await self._review_or_wait(BLOCKED_PAUSE)
+
+    async def _claim_or_wait(self) -> None:
+        missing = self._calling.wait(min(len(self._intake), self._slots.free))
+        if missing > 0:
+            await self._review_or_wait(missing)
+        else:
+            await self._claim(self._intake.take(self._calling.allows()))
 
     async def _probe(self) -> None:
         self._calling.probe()
@@ -168,9 +176,10 @@ class Claiming:
             await self._failed(works, error)
             return None
 
-    async def _review_or_wait(self) -> None:
+    async def _review_or_wait(self, seconds: float) -> None:
+        """Waits no longer than what makes a change noticed at once."""
         if monotonic() - self._reviewed_at < REVIEW_EVERY:
-            await asyncio.sleep(BLOCKED_PAUSE)
+            await asyncio.sleep(min(seconds, BLOCKED_PAUSE))
             return
         held = self._intake.take(len(self._intake))
         works = self._custody.admit(held)

@@ -44,6 +44,16 @@ STOPPED = Gauge(
 BREAKER_OPEN = Gauge(
     "carillon_channel_breaker_open", "1 while a run of failures holds calls back", ["channel"]
 )
+RATE = Gauge(
+    "carillon_channel_rate_per_second",
+    "Calls a second that this sender allows itself; +Inf while it knows of no limit",
+    ["channel"],
+)
+NOISE = Gauge(
+    "carillon_channel_refused_anyway",
+    "Share of calls that the provider refuses as too fast whatever the rate, as far as is known",
+    ["channel"],
+)
 DEAD_LETTERS_HELD = Gauge(
     "carillon_sender_dead_letters_held",
     "Envelopes that could not be read and are held because too many were parked already",

@@ -1,4 +1,4 @@
-"""A provider that goes away: what several senders make of it together."""
+"""A provider with a limit, and one that goes away: what several senders make of it together."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -8,10 +8,28 @@ from time import monotonic
 from deploy.simulator.faults import Answer
 from tests.integration.services.sender.world import World, commands, until
 
+LIMIT = 300
+
 
 async def three_senders(world: World, stack: AsyncExitStack) -> None:
     for _ in range(3):
         await stack.enter_async_context(world.sender(concurrency=20))
+
+
+async def test_senders_find_the_limit_of_the_provider_together(world: World) -> None:
+    world.misbehave(rate_limit_per_second=LIMIT, latency_ms=20)
+    async with AsyncExitStack() as stack:
+        await three_senders(world, stack)
+        for _ in range(90):
+            await world.send(*commands(100))
+        await asyncio.sleep(13)
+        before, began = dict(world.provider.books.by_answer), monotonic()
+        await asyncio.sleep(10)
+        after, lasted = dict(world.provider.books.by_answer), monotonic() - began
+    sent, refused = (after.get(a, 0) - before.get(a, 0) for a in (Answer.OK, Answer.THROTTLED))
+    assert 0.9 * LIMIT <= sent / lasted <= 1.1 * LIMIT
+    assert refused < 0.01 * (sent + refused)
+    assert {event.attempt for event in world.events()} == {1}
 
 
 async def test_outage_is_probed_seldom_and_its_end_is_seen_at_once(world: World) -> None:

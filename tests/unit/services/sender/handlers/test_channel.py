@@ -2,10 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import count
+from time import monotonic
 
 import pytest
 
-from services.sender.domain.failures import Accepted, ConnectionFailed, Result, ServerError
+from services.sender.domain.breaker import Breaker, Fault
+from services.sender.domain.failures import (
+    Accepted,
+    ConnectionFailed,
+    Result,
+    ServerError,
+    Throttled,
+)
 from services.sender.domain.verdicts import GateState
 from services.sender.handlers import claiming
 from tests.unit.services.sender.fakes import (
@@ -199,6 +208,60 @@ async def test_held_commands_return_when_a_gate_closes() -> None:
         channel.rows.gates["mailing", MAILING] = GateState(1, closed=True)
         await until(lambda: receipt.acked)
     assert channel.outbox.keys().count("returned") > 0
+
+
+async def test_rate_holds_commands_unclaimed_and_they_return_when_their_time_is_over() -> None:
+    channel = Channel(concurrency=10)
+    channel.sender._calling._throttle._pace.cut(monotonic(), 5.0)
+    async with channel.running():
+        receipt = channel.put(*(command() for _ in range(50)))
+        await until(lambda: len(channel.provider.calls) >= 2)
+        assert sum(channel.ledger.claims) <= 5
+        channel.rows.clock.instant = START + timedelta(hours=2)
+        await until(lambda: receipt.acked)
+    assert len(channel.provider.calls) <= 5
+    assert channel.outbox.keys().count("returned") > 0
+
+
+async def test_channel_waits_as_told_where_most_is_refused() -> None:
+    channel = Channel(provider=FakeProvider(lambda _: Throttled(retry_after=0.3)), concurrency=3)
+    async with channel.running():
+        channel.put(*(command() for _ in range(50)))
+        await until(lambda: len(channel.provider.calls) == 3)
+        await asyncio.sleep(0.1)
+        assert len(channel.provider.calls) == 3
+        await until(lambda: len(channel.provider.calls) == 6)
+
+
+async def test_one_refusal_among_many_puts_off_its_message_only() -> None:
+    numbers = count()
+
+    def every_fiftieth(_: int) -> Result:
+        return Throttled(retry_after=20.0) if next(numbers) % 50 == 49 else Accepted()
+
+    channel = Channel(provider=FakeProvider(every_fiftieth), concurrency=3)
+    async with channel.running():
+        receipt = channel.put(*(command() for _ in range(100)))
+        await until(lambda: receipt.acked, patience=3.0)
+    assert channel.outbox.keys().count("retry.30") == 2
+    assert len(channel.provider.calls) == 100
+
+
+async def test_call_that_hung_through_an_outage_uses_up_no_attempt() -> None:
+    channel = Channel(concurrency=4, failures=3)
+    channel.provider.open.clear()
+    async with channel.running():
+        hung = command()
+        channel.put(hung)
+        await until(lambda: len(channel.provider.calls) == 1)
+        calling = channel.sender._calling
+        down = Breaker(calling._breaker.rules, fault=Fault.FAILING, since=monotonic())
+        calling._breaker = down.after(Accepted(), monotonic(), monotonic())  # and back again
+        channel.provider.answer = lambda _: ServerError()
+        channel.provider.open.set()
+        await until(lambda: bool(channel.outbox.events_of(hung.message_id)))
+    (_, envelope) = next(entry for entry in channel.outbox.log if entry[0].startswith("retry."))
+    assert [each.attempt for each in envelope.commands] == [1]
 
 
 async def test_stop_ends_calls_and_gives_back_the_rest() -> None:
