@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from deploy.simulator.faults import Answer
+from services.sender.adapters.link import BrokerLink
 from tests.integration.services.sender.world import World, commands, until
 
 LIMIT = 300
 
 
-async def three_senders(world: World, stack: AsyncExitStack) -> None:
-    for _ in range(3):
-        await stack.enter_async_context(world.sender(concurrency=20))
+async def three_senders(world: World, stack: AsyncExitStack) -> list[BrokerLink]:
+    return [await stack.enter_async_context(world.sender(concurrency=20)) for _ in range(3)]
 
 
 async def test_senders_find_the_limit_of_the_provider_together(world: World) -> None:
@@ -35,12 +35,13 @@ async def test_senders_find_the_limit_of_the_provider_together(world: World) -> 
 async def test_outage_is_probed_seldom_and_its_end_is_seen_at_once(world: World) -> None:
     world.misbehave(outage=True)
     async with AsyncExitStack() as stack:
-        await three_senders(world, stack)
+        links = await three_senders(world, stack)
         for _ in range(6):
             await world.send(*commands(50))
         short = commands(30)
         await world.send(*short, not_after=datetime.now(UTC) + timedelta(seconds=5))
         await asyncio.sleep(3)
+        assert [link.replicas() for link in links] == [3, 3, 3]
         before = world.provider.books.calls
         await asyncio.sleep(6)
         assert 0 < world.provider.books.calls - before <= 5 * 6

@@ -340,12 +340,13 @@ class FakeOutbox:
 @dataclass
 class FakeLink:
     up: bool = True
+    senders: int = 1
 
     def may_call(self) -> bool:
         return self.up
 
     def replicas(self) -> int:
-        return 1
+        return self.senders
 
 
 async def until(condition: Callable[[], bool], patience: float = 5.0) -> None:

@@ -188,6 +188,15 @@ async def test_open_breaker_holds_commands_and_probes_one_by_one() -> None:
     assert len(channel.provider.calls) == 50
 
 
+async def test_many_senders_probe_the_less_often_each() -> None:
+    down = FakeProvider(lambda _: ConnectionFailed())
+    channel = Channel(provider=down, concurrency=3, link=FakeLink(senders=400))
+    async with channel.running():
+        channel.put(*(command() for _ in range(50)))
+        await asyncio.sleep(0.3)
+        assert len(channel.provider.calls) == 3
+
+
 async def test_held_commands_return_when_their_time_is_over() -> None:
     channel = Channel(provider=FakeProvider(lambda _: ConnectionFailed()), concurrency=3)
     async with channel.running():
