@@ -9,7 +9,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.scheduler.adapters.directory import IN_FROZEN, MATCHES, filter_parameters
-from services.scheduler.adapters.rows import mailing_of, recipient_of
+from services.scheduler.adapters.rows import ends_at_of, mailing_of, recipient_of
 from services.scheduler.domain.revisions import is_frozen
 from services.scheduler.domain.texts import SampledClient
 from services.scheduler.domain.waves import Phase
@@ -68,7 +68,7 @@ _CLIENT_IN = text(
         w.timezone AS wave_zone, w.phase, w.opens_at, w.closes_at, w.begun_at,
         w.reason AS wave_reason, w.cursor,
         m.id AS message_id, m.timezone AS message_zone, m.state, m.dispatch, m.ended_as,
-        m.reason AS message_reason, m.due_at
+        m.reason AS message_reason, m.due_at, m.ends_at
     FROM mailing g
         LEFT JOIN client c ON c.id = :client
         LEFT JOIN message m ON m.mailing_id = g.id AND m.client_id = :client
@@ -206,4 +206,5 @@ def _message(row: Row[Any]) -> MessageRecord:
         ended_as=row.ended_as,
         reason=row.message_reason,
         due_at=row.due_at,
+        ends_at=ends_at_of(row.ends_at),
     )

@@ -16,14 +16,16 @@ from services.scheduler.handlers.replaying import Moved
 from services.scheduler.ports import Batch
 from shared.contracts.replays import RESOLVED, MessagesReplayed, MessagesResolved
 
-_AS_SEEN = "m.id = s.id AND m.dispatch = s.dispatch AND m.mailing_id = :mailing"
+# A later dispatch is another story. Rows that were brought back from the ledger may be behind what
+# the person saw.
+_AS_SEEN = "m.id = s.id AND m.dispatch <= s.dispatch AND m.mailing_id = :mailing"
 # What a sender has ended is still with the senders as far as we know; the rest was ended here.
 # Until it is judged it keeps what it ended as. It is late for no opening that it is asked for in:
 # whoever wants it sent at this hour means this hour.
 _REPLAY = text(
     f"""
     UPDATE message m SET
-        state = 'held', due_at = :now, dispatch = m.dispatch + 1, returned_at = :now,
+        state = 'held', due_at = :now, dispatch = s.dispatch + 1, returned_at = :now,
         until_mailing_revision = :revision, until_client_revision = NULL,
         ended_as = CASE WHEN m.state = 'ended' THEN m.ended_as
                         WHEN s.text_sha256 IS NULL THEN 'failed' ELSE 'unknown' END,
@@ -40,7 +42,7 @@ _RESOLVE = text(
     f"""
     UPDATE message m SET
         state = 'ended', ended_as = :ended_as, reason = :reason, detail = :detail,
-        dispatch = m.dispatch + 1, told_at = :now, due_at = NULL,
+        dispatch = s.dispatch + 1, told_at = :now, due_at = NULL,
         text = NULL, text_revision = NULL, text_sha256 = NULL
     FROM unnest(CAST(:ids AS bigint[]), CAST(:dispatches AS integer[])) AS s (id, dispatch)
     WHERE {_AS_SEEN} AND (m.state = 'queued' OR (m.state = 'ended' AND m.ended_as = 'unknown'))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from services.scheduler.domain.replays import within
 from services.scheduler.domain.waves import Phase, judge
 from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.domain.local_time import Opening
@@ -37,6 +38,8 @@ class ClientWave:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
+    """``ends_at``: a deadline of its own in place of the mailing's."""
+
     id: int
     zone: str
     state: str
@@ -44,6 +47,7 @@ class MessageRecord:
     ended_as: str | None
     reason: str | None
     due_at: datetime | None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,9 @@ def _opening(facts: ClientInMailing, now: datetime) -> Opening | None:
         return None
     same_zone = facts.wave is not None and facts.wave.zone == facts.client.zone
     begun_at = facts.wave.begun_at if facts.wave is not None and same_zone else None
-    standing = judge(facts.mailing, facts.client.zone, now, begun_at=begun_at)
+    own = facts.message.ends_at if facts.message is not None else None
+    mailing = within(facts.mailing, own)
+    standing = judge(mailing, facts.client.zone, now, begun_at=begun_at)
     if standing.opens_at is None or standing.closes_at is None:
         return None
     return Opening(standing.opens_at, standing.closes_at)

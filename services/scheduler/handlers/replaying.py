@@ -30,12 +30,12 @@ class Moved:
 
 class Store(Protocol):
     async def replay(self, replayed: MessagesReplayed, now: datetime) -> Moved:
-        """Holds those that are still at the dispatch that the person saw, under the next one, until
+        """Holds those that have no later dispatch than the person saw, under the next one, until
         the mailing has reached the revision."""
         ...
 
     async def resolve(self, resolved: MessagesResolved) -> tuple[Moved, Batch | None]:
-        """Ends those that are still at the dispatch that the person saw, under the next one."""
+        """Ends those that have no later dispatch than the person saw, under the next one."""
         ...
 
 

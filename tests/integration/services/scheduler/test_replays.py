@@ -288,6 +288,16 @@ async def test_a_resolution_that_was_not_told_is_told_by_whoever_is_next(world: 
     assert [event.dispatch for event in world.told("sent")] == [2]
 
 
+async def test_rows_from_the_ledger_may_be_behind_what_was_seen(world: World) -> None:
+    """What was resolved as failed is in nobody's ledger."""
+    launch = Launch(world)
+    async with world.listening() as tap, world.scheduler():
+        await launch.sent_to(1)
+        await world.event(launch.replayed(1, dispatch=2), launch.revised(2))
+        await tap.until(lambda: bool(launch.again(dispatch=3)))
+    assert world.reached() == {1: 2}
+
+
 async def test_strangers_are_named_and_the_others_are_moved(world: World) -> None:
     launch = Launch(world)
     async with world.listening(), world.scheduler():

@@ -11,6 +11,7 @@ from services.scheduler.handlers.explaining import (
     ClientInMailing,
     ClientRecord,
     ClientWave,
+    MessageRecord,
     explain,
 )
 from shared.domain.local_time import Opening
@@ -54,6 +55,14 @@ def test_whether_the_wave_has_gone_past(phase: Phase, cursor: int, taken: bool) 
     passed = replace(WAVE, phase=phase, cursor=cursor)
     assert explain(replace(facts(), wave=passed), NOW).taken is taken
     assert explain(replace(facts(), wave=None), NOW).taken is None
+
+
+def test_the_opening_of_one_that_is_sent_again_ends_at_its_own_deadline() -> None:
+    later, after_the_end = END + timedelta(hours=5), END + timedelta(hours=1)
+    again = MessageRecord(99, "Europe/Moscow", "held", 2, "failed", None, after_the_end, later)
+    found = explain(replace(facts(), message=again), after_the_end)
+    assert found.opening == Opening(OPENING.opens_at, later)
+    assert explain(replace(facts(), message=None), after_the_end).opening is None
 
 
 def test_the_opening_is_the_one_a_wave_would_be_judged_by() -> None:
