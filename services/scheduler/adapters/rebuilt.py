@@ -168,6 +168,7 @@ async def _tell(connection: AsyncConnection, rows: Sequence[RebuiltRow], now: da
             "ids": ids,
             "revisions": [None] * len(ids),
             "now": now,
+            "ends_at": None,
         }
         await connection.execute(INSERT_BATCH, batch)
 

@@ -9,9 +9,12 @@ from aiohttp.test_utils import TestServer
 from services.scheduler.adapters.api_directory import ApiDirectory
 from services.scheduler.adapters.directory import PostgresDirectory
 from services.scheduler.adapters.plans import PostgresPlans
+from services.scheduler.adapters.rebuilt import PostgresRebuilt
+from services.scheduler.domain.rebuilt import rebuilt
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.rebuilding import rebuild
 from shared.contracts.directory import ClientsChanged, ClientState
+from shared.contracts.ledger import LedgerRow
 from shared.contracts.mailings import FilterSpec
 from shared.contracts.progress import WavesPlanned
 from shared.runtime.clock import SystemClock
@@ -72,3 +75,28 @@ async def test_no_wave_opens_while_the_copy_is_incomplete(world: World, api: str
         await rebuild(ApiDirectory(api, TOKEN), planner(world), plans)
         assert await world.count("SELECT min(size) FROM wave") >= 2499
         await tap.until(lambda: len(world.commands()) >= 2499 * 2)
+
+
+async def test_an_end_that_a_rebuild_has_decided_is_told_by_whoever_leads(world: World) -> None:
+    """A call may have been accepted, and what it said is lost."""
+    async with world.listening() as tap:
+        async with world.scheduler():
+            await world.event(clients([1]), mailing(1))
+            await tap.until(lambda: bool(world.commands()) and bool(world.told("queued")))
+        [command] = world.commands()
+        back = LedgerRow(
+            message_id=command.message_id,
+            mailing_id=1,
+            client_id=1,
+            timezone="Europe/Moscow",
+            dispatch=1,
+            attempt=1,
+            state="returned",
+            uncertain=True,
+        )
+        rows = rebuilt([back], live={1})
+        assert await PostgresRebuilt(world.engine).put_rows(rows, world.clock.now()) == 1
+        async with world.scheduler():
+            await tap.until(lambda: bool(world.told("unknown")))
+    [unknown] = world.told("unknown")
+    assert (unknown.client_id, unknown.dispatch, unknown.reason) == (1, 2, "text_lost")
