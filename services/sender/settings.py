@@ -83,7 +83,8 @@ class Settings(ServiceSettings):
 
     # By chance twenty failures in a row need a provider that fails nearly always.
     breaker_failures: int = Field(default=20, ge=1)
-    # While it is open: often enough to notice the end of an outage at once.
+    # While it is open: often enough to notice the end of an outage at once. At the least: of many
+    # senders each probes less often.
     breaker_probe_seconds: float = Field(default=1.0, gt=0)
     # While our token is refused: a person has to act, and each probe is one more refusal.
     probe_seconds: float = Field(default=30.0, gt=0)

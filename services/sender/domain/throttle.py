@@ -20,10 +20,9 @@ from typing import NamedTuple
 
 from services.sender.domain.pace import Pace
 from services.sender.domain.refusals import MOST, Answer, Noise, Question, Tally
+from services.sender.domain.spans import SHORTEST, Span
 
-# Answers are judged together: those of a second at least, and of more while few came.
-SHORTEST = 1.0
-LONGEST = 5.0
+LONGEST = 5.0  # of a span, while few answers came
 # Refusals that say nothing yet: one may be a mishap, and a cut may take a moment to help.
 MISHAPS = 1
 MISHAPS_AFTER_CUT = 3
@@ -61,32 +60,6 @@ DOUBT_AFTER = 20.0
 LONGEST_AFTER = 80.0
 
 
-class Span:
-    """Answers since an instant; the tally is of calls that began since the last cut."""
-
-    __slots__ = ("accepted", "began", "paused", "tally")
-
-    def __init__(self, began: float) -> None:
-        self.began = began
-        self.accepted = 0
-        self.paused = 0.0
-        self.tally = Tally()
-
-    def given(self, now: float) -> float:
-        """Calls a second that the provider took."""
-        return self.accepted / max(SHORTEST, now - self.began)
-
-    def given_at_work(self, now: float) -> float:
-        """The same while the channel did not wait."""
-        return self.accepted / self._worked(now)
-
-    def tried_at_work(self, now: float) -> float:
-        return self.tally.calls / self._worked(now)
-
-    def _worked(self, now: float) -> float:
-        return max(SHORTEST, now - self.began - self.paused)
-
-
 class Ease(NamedTuple):
     """Some seconds at a low rate; ``resume``: where the rate was."""
 
@@ -114,6 +87,7 @@ class Throttle:
         self._since_cut = Span(now)
         self._lately = Span(now)
         self._before: Span | None = None
+        self._started_at = -inf
         self._idle = True
         self._question: Question | None = None
         self._doubting = False  # the question is whether noise is still there
@@ -143,9 +117,12 @@ class Throttle:
 
     def started(self, now: float) -> None:
         """A call begins."""
-        if self._idle:
+        if now > self._started_at + LONGEST and now > self._pace.needed_at + LONGEST:
+            self._begin_spans(now)
+        elif self._idle:
             self._lately = Span(now)
-            self._idle = False
+        self._idle = False
+        self._started_at = now
         if self._pace.rate != inf:
             self._pace.take()
 
@@ -316,9 +293,13 @@ class Throttle:
         self._pace.cut(now, max(least * rate, min(given, (1 - surely) * rate)))
 
     def _start_over(self, now: float) -> None:
-        self._since_cut, self._lately, self._before = Span(now), Span(now), None
+        self._begin_spans(now)
         self._idle = True
         self._cut_at = now
+
+    def _begin_spans(self, now: float) -> None:
+        """An idle time tells nothing of what the provider gives."""
+        self._since_cut, self._lately, self._before = Span(now), Span(now), None
 
     def _doubt(self, tried: float, now: float) -> None:
         self._question = Question(now, self.noise.known, tried, IN_VAIN)

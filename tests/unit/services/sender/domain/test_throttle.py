@@ -39,6 +39,18 @@ def test_refusals_set_a_rate_a_little_below_what_was_accepted() -> None:
     assert throttle.rate == pytest.approx((1 - CUT) * 50, rel=0.01)
 
 
+def test_idle_time_does_not_make_it_less() -> None:
+    throttle = after_a_second(50)
+    for number in range(150):
+        now = 3600.0 + number / 150
+        throttle.started(now)
+        if number < 50:
+            throttle.accepted(now, now)
+    for _ in range(100):
+        throttle.refused(3600.5, 3601.0, 1.0)
+    assert throttle.rate > 10
+
+
 def test_refused_from_the_first_call_on() -> None:
     assert 0 < after_a_second(0, refused=100).rate < 100
 

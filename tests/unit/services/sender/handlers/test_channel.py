@@ -17,6 +17,7 @@ from services.sender.domain.failures import (
 )
 from services.sender.domain.verdicts import GateState
 from services.sender.handlers import claiming
+from services.sender.handlers.calling import Calling
 from tests.unit.services.sender.fakes import (
     MAILING,
     START,
@@ -219,12 +220,23 @@ async def test_held_commands_return_when_a_gate_closes() -> None:
     assert channel.outbox.keys().count("returned") > 0
 
 
-async def test_rate_holds_commands_unclaimed_and_they_return_when_their_time_is_over() -> None:
+async def test_rate_holds_commands_unclaimed_and_they_return_when_their_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     channel = Channel(concurrency=10)
-    channel.sender._calling._throttle._pace.cut(monotonic(), 5.0)
+    calling = channel.sender._calling
+    calling._throttle._pace.cut(monotonic(), 5.0)
+    asked: list[int] = []
+
+    def allows() -> int:
+        asked.append(Calling.allows(calling))
+        return asked[-1]
+
+    monkeypatch.setattr(calling, "allows", allows)
     async with channel.running():
         receipt = channel.put(*(command() for _ in range(50)))
         await until(lambda: len(channel.provider.calls) >= 2)
+        assert len(asked) <= 5  # it sleeps until there is something to claim
         assert sum(channel.ledger.claims) <= 5
         channel.rows.clock.instant = START + timedelta(hours=2)
         await until(lambda: receipt.acked)
