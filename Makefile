@@ -36,6 +36,14 @@ down: $(STAMP) ## Stop everything
 reset: $(STAMP) ## Stop everything and drop its data
 	@deploy/run.sh $(run) reset
 
+.PHONY: backup
+backup: $(STAMP) ## Dump every service's database into a new folder under .carillon/backups
+	@deploy/run.sh $(run) backup
+
+.PHONY: restore
+restore: $(STAMP) ## Restore databases from one (FROM=folder ONLY="stats")
+	@deploy/run.sh $(run) restore
+
 .PHONY: rebuild
 rebuild: $(STAMP) ## Make what the scheduler knows anew, should it be lost
 	@deploy/run.sh $(run) rebuild

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts and stops Carillon: deploy/run.sh local|docker up|down|rebuild|retell|reset|status
+# Starts and stops Carillon: deploy/run.sh local|docker up|down|backup|restore|rebuild|retell|reset|status
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,8 @@
-"""`python -m deploy.docker up|down|rebuild|retell|reset|status`: `make up` where there is Docker.
+"""`python -m deploy.docker up|down|backup|restore|rebuild|retell|reset|status`.
 
-It is plain `docker compose`, and tells at the end where everything answers. The secrets stay in
-the volumes of the containers (see deploy/docker/hand_out.py), so both ways of starting agree.
+`make up`, and the others, where there is Docker. It is plain `docker compose`, and tells at the end
+where everything answers. The secrets stay in the volumes of the containers (see
+deploy/docker/hand_out.py), so both ways of starting agree.
 """
 
 import argparse
@@ -10,6 +11,8 @@ import subprocess
 import sys
 
 from deploy.addresses import Addresses
+from deploy.backups import BackupError, asked_for, backup, new_folder, restore
+from deploy.docker.backups import DockerPlace
 from deploy.secret_values import SERVICES
 from deploy.variables import ROOT, given_variables
 
@@ -79,6 +82,30 @@ def retell() -> int:
     return next((status for status in steps if status != 0), 0)
 
 
+def back_up() -> int:
+    """Dump every service's database into a new folder; an exit status."""
+    folder = new_folder(HOME / "backups")
+    try:
+        backup(DockerPlace(), folder)
+    except BackupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Backed up to {folder.relative_to(ROOT)}")
+    return 0
+
+
+def bring_back() -> int:
+    """Restore the databases that were asked for, and see to what follows; an exit status."""
+    try:
+        folder, services = asked_for(ROOT)
+        restore(DockerPlace(), folder, services)
+    except BackupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Restored {', '.join(services)} from {folder}")
+    return 0
+
+
 def status() -> int:
     return compose("ps", "--all")
 
@@ -87,6 +114,8 @@ def main() -> int:
     actions = {
         "up": up,
         "down": down,
+        "backup": back_up,
+        "restore": bring_back,
         "rebuild": rebuild,
         "retell": retell,
         "reset": reset,

@@ -1,4 +1,6 @@
-"""`python -m deploy.local up|down|rebuild|retell|reset|status|install`: Carillon on this machine.
+"""`python -m deploy.local up|down|backup|restore|rebuild|retell|reset|status|install`.
+
+Carillon on this machine, without containers.
 
 `install` only sees to it that the servers' programs are there.
 """
@@ -16,7 +18,7 @@ from deploy.variables import ROOT, read_variables
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
-    choices = ["up", "down", "rebuild", "retell", "reset", "status"]
+    choices = ["up", "down", "backup", "restore", "rebuild", "retell", "reset", "status"]
     parser.add_argument("command", choices=[*choices, "install", "supervise"])
     command = parser.parse_args().command
     if command == "install":
@@ -29,6 +31,8 @@ def main() -> int:
     actions = {
         "up": run.up,
         "down": run.down,
+        "backup": run.backup,
+        "restore": run.restore,
         "rebuild": run.rebuild,
         "retell": run.retell,
         "reset": run.reset,

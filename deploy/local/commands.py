@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from deploy.addresses import Addresses
+from deploy.backups import BackupError, asked_for, backup, new_folder, restore
+from deploy.local.backups import LocalPlace
 from deploy.local.leftovers import stop_leftovers
 from deploy.local.plan import Plan, fixed_ports
 from deploy.local.ports import LOOPBACK
@@ -98,6 +100,40 @@ class Run:
     def retell(self) -> int:
         """Make the books of stats anew from what scheduler and senders know; an exit status."""
         return self._run_steps(Plan.retell)
+
+    def backup(self) -> int:
+        """Dump every service's database into a new folder; an exit status."""
+
+        def dump(place: LocalPlace) -> None:
+            folder = new_folder(self.home / "backups")
+            backup(place, folder)
+            print(f"Backed up to {_shown(folder)}")
+
+        return self._with_databases(dump)
+
+    def restore(self) -> int:
+        """Restore the databases that were asked for, and see to what follows; an exit status."""
+
+        def load(place: LocalPlace) -> None:
+            folder, services = asked_for(ROOT)
+            restore(place, folder, services)
+            print(f"Restored {', '.join(services)} from {_shown(folder)}")
+
+        return self._with_databases(load)
+
+    def _with_databases(self, action: Callable[[LocalPlace], None]) -> int:
+        if self._supervisor.pid is None:
+            print("Carillon does not run: `make up` first.", file=sys.stderr)
+            return 1
+        ports = self._ports()
+        password = self._variables["POSTGRES_PASSWORD"]
+        plan = Plan(self._variables, ports)
+        try:
+            action(LocalPlace(plan, ports["postgres"], password))
+        except BackupError as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
 
     def _run_steps(self, steps: Callable[[Plan], Sequence[ProcessSpec]]) -> int:
         """One after the other, until one fails."""

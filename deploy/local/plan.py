@@ -79,17 +79,21 @@ class Plan:
 
     def rebuild(self) -> list[ProcessSpec]:
         """The step that makes anew what the scheduler knows."""
-        return [self._step("scheduler", "rebuild")]
+        return [self.step("scheduler", "rebuild")]
 
     def retell(self) -> list[ProcessSpec]:
         """The steps that make the books of stats anew, in this order."""
-        return [self._step("scheduler", "retell"), self._step("sender", "retell")]
+        return [self.step("scheduler", "retell"), self.step("sender", "retell")]
 
-    def _step(self, service: str, *command: str) -> ProcessSpec:
+    def step(self, service: str, *command: str, restored: bool = False) -> ProcessSpec:
+        """One command of a service; ``restored``: on the database beside its own."""
+        environment = self._environment(service, self._shared)
+        if restored:
+            environment[f"{service.upper()}_DATABASE_URL"] += "_restored"
         return ProcessSpec(
             name="-".join((*command, service)),
             command=[sys.executable, "-m", f"services.{service}", *command],
-            environment=self._environment(service, self._shared),
+            environment=environment,
             cwd=ROOT,
         )
 
@@ -161,6 +165,7 @@ class Plan:
             # Any replica answers, not only the one that leads.
             "API_SCHEDULER_URL": f"http://{LOOPBACK}:{ports[scheduler_names(variables)[0]]}",
             "SCHEDULER_API_URL": f"http://{LOOPBACK}:{ports['api']}",
+            "SENDER_API_URL": f"http://{LOOPBACK}:{ports['api']}",
             "SCHEDULER_SENDER_URL": f"http://{LOOPBACK}:{ports.get('sender-1', 0)}",
             **{
                 f"{one.upper()}_DATABASE_URL": self._database(one, ports["postgres"])

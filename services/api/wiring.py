@@ -16,6 +16,7 @@ from services.api.adapters.dead_letters import HttpDeadLetters
 from services.api.adapters.gates import SqlGates
 from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.internal import make_client
+from services.api.adapters.leap import leap
 from services.api.adapters.outbox import SqlOutboxLane, listen
 from services.api.adapters.outbox_metrics import measure_outbox
 from services.api.adapters.parked import measure_parked
@@ -131,6 +132,16 @@ def _login_limits(settings: ApiSettings) -> LoginLimits:
         account=limit(settings.login_account_tries, settings.login_account_seconds),
         address=limit(settings.login_address_tries, settings.login_address_seconds),
     )
+
+
+def leap_ahead() -> None:
+    asyncio.run(_leap(ApiSettings()))
+
+
+async def _leap(settings: ApiSettings) -> None:
+    url = settings.database_url.get_secret_value()
+    async with engine_lifetime(make_engine(url, pool=1, application="api")) as engine:
+        await leap(engine)
 
 
 @asynccontextmanager

@@ -1,8 +1,20 @@
-"""``python -m services.scheduler [migrate [up|pre|down] | rebuild | retell]``"""
+"""``python -m services.scheduler [migrate [up|pre|down] | rebuild | retell | shut | forget]``"""
 
 from services.scheduler.settings import Settings
-from services.scheduler.wiring import make_app, rebuild_all, retell_record
+from services.scheduler.wiring import (
+    forget_everything,
+    make_app,
+    rebuild_all,
+    retell_record,
+    shut_waves,
+)
 from shared.runtime.service import main
 
 if __name__ == "__main__":
-    main("scheduler", Settings, make_app, {"rebuild": rebuild_all, "retell": retell_record})
+    commands = {
+        "rebuild": rebuild_all,
+        "retell": retell_record,
+        "shut": shut_waves,
+        "forget": forget_everything,
+    }
+    main("scheduler", Settings, make_app, commands)

@@ -210,6 +210,23 @@ def _rebuild(
     )
 
 
+def shut_waves() -> None:
+    asyncio.run(_shut(Settings(), forget=False))
+
+
+def forget_everything() -> None:
+    asyncio.run(_shut(Settings(), forget=True))
+
+
+async def _shut(settings: Settings, *, forget: bool) -> None:
+    """Until a rebuild has come to its end."""
+    async with engine_lifetime(_engine(settings)) as engine:
+        plans = PostgresPlans(engine)
+        await plans.keep_waves_shut(True)
+        if forget:
+            await plans.forget_everything()
+
+
 def retell_record() -> None:
     asyncio.run(retell_with(Settings()))
 

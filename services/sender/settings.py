@@ -47,6 +47,8 @@ class Settings(ServiceSettings):
     node: str = Field(default_factory=socket.gethostname, max_length=100)
     channels: Channels = CHANNELS
 
+    # Where the gates can be had anew, should they be lost.
+    api_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     provider_url: HttpUrl
     provider_token: SecretStr = Field(min_length=1)
     # Whether the provider knows an id again, so that repeating a call cannot send twice.

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from services.sender.adapters.api_gates import ApiGates
 from services.sender.adapters.gates import PostgresGates
 from services.sender.adapters.ledger import PostgresLedger
 from services.sender.adapters.ledger_pages import PostgresLedgerPages
@@ -187,3 +188,15 @@ async def retell_with(settings: Settings) -> None:
             await retell(PostgresLedgerPages(engine), BrokerOutbox(Publisher(broker)))
         finally:
             await broker.stop()
+
+
+def take_gates() -> None:
+    asyncio.run(_take_gates(Settings()))
+
+
+async def _take_gates(settings: Settings) -> None:
+    """Into a database that has lost them, before any sender looks at it."""
+    url = settings.database_url.get_secret_value()
+    api = ApiGates(str(settings.api_url), settings.service_token.get_secret_value())
+    async with engine_lifetime(make_engine(url, pool=1, application="sender")) as engine:
+        await PostgresGates(engine).store(await api.recall())

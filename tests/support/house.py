@@ -236,9 +236,9 @@ class House:
             answer = await client.get(f"http://127.0.0.1:{self.port(name)}/health/live")
         return parsedate_to_datetime(answer.headers["date"])
 
-    async def command(self, name: str) -> None:
+    async def command(self, name: str, **variables: str) -> None:
         """What ``make <name>`` does."""
-        await _command(name, self.environment)
+        await _command(name, {**self.environment, **variables})
 
     def database(self, service: str) -> str:
         """The plain ``postgresql://`` URL of a service's database."""

@@ -142,6 +142,11 @@ class PostgresPlans:
     async def keep_waves_shut(self, shut: bool) -> None:
         await self._mark(text("UPDATE control SET rebuilding = :shut"), shut=shut)
 
+    async def forget_everything(self) -> None:
+        """But that the waves are shut."""
+        async with self._engine.begin() as connection:
+            await connection.execute(sql.FORGET)
+
     async def _mark(self, statement: TextClause, **parameters: Any) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(statement, parameters)

@@ -142,3 +142,8 @@ NEXT_INSTANT = text(
     )
     """  # noqa: S608 - a constant of this module
 )
+FORGET = text(
+    """
+    TRUNCATE client, zone, crowd, frozen, mailing, wave, message, batch, pace
+    """
+)
