@@ -30,7 +30,7 @@ SCENARIOS = {
         Scenario("kills-of-sender", 15.0, processes.kills_of("sender")),
         Scenario("kills-of-stats", 15.0, processes.kills_of("stats")),
         Scenario("batch-cut-off", 8.0, processes.batch_cut_off, paced=True),
-        Scenario("outcomes-cut-off", 8.0, processes.outcomes_cut_off),
+        Scenario("outcomes-cut-off", 8.0, processes.outcomes_cut_off, paced=True),
         Scenario("rolling-restart", 20.0, processes.rolling_restart),
         Scenario("rabbitmq-killed", 8.0, servers.rabbitmq_killed),
         Scenario("postgres-killed", 8.0, servers.postgres_killed),
