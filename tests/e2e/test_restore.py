@@ -4,6 +4,8 @@ import asyncio
 from functools import partial
 from typing import Any
 
+import asyncpg
+
 from tests.support.house import House, Json, csv_of, eventually
 
 ZONES = ("Europe/Moscow", "Asia/Omsk")
@@ -70,6 +72,7 @@ async def test_a_ledger_of_an_older_moment_forgets_no_gate(house: House, first_p
     await asyncio.sleep(1.5)  # what a pause is given to hold everywhere
     await house.misbehave()
     await restore(house, "sender", folder)
+    assert await is_closed(house, mailing)
     await asyncio.sleep(6)  # longer than the longest retry
     assert (await house.provider())["accepted"] == 0
     await house.act(mailing, "resume")
@@ -77,6 +80,17 @@ async def test_a_ledger_of_an_older_moment_forgets_no_gate(house: House, first_p
     assert found["by_status"]["sent"] == found["audience"] == 300
     provider = await house.provider()
     assert (provider["distinct"], provider["repeats"]) == (300, 0)
+
+
+async def is_closed(house: House, mailing: int) -> bool | None:
+    """The mailing's gate in the ledger's database; None when there is none."""
+    database = await asyncpg.connect(house.database("sender"))
+    try:
+        query = "SELECT closed FROM gate WHERE kind = 'mailing' AND id = $1"
+        closed: bool | None = await database.fetchval(query, mailing)
+        return closed
+    finally:
+        await database.close()
 
 
 async def retrying(house: House, mailing: int) -> bool:
