@@ -33,6 +33,7 @@ M = TypeVar("M", bound=Message)
 RECONNECT_EVERY = 0.5
 PUBLISH_TIMEOUT = 5.0
 PAUSE_AFTER_BUG = 1.0
+FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 
 
@@ -111,9 +112,17 @@ class Route(Generic[M]):
 
 
 def consume(
-    broker: RabbitBroker, queue: str, routes: Mapping[str, Route[Any]], *, prefetch: int
+    broker: RabbitBroker,
+    queue: str,
+    routes: Mapping[str, Route[Any]],
+    *,
+    prefetch: int,
+    longest_pause: float = LONGEST_PAUSE,
 ) -> None:
-    """Handles the messages of ``queue`` by their routing keys; prefetch=1 keeps their order."""
+    """Handles the messages of ``queue`` by their routing keys; prefetch=1 keeps their order.
+
+    ``longest_pause``: seconds between two tries while what the handler needs is away.
+    """
 
     async def on_message(message: RabbitMessage) -> None:
         route = routes.get(message.raw_message.routing_key or "")
@@ -121,7 +130,7 @@ def consume(
         if route is None or decoded is None:
             await message.reject(requeue=False)
             return
-        await _handle(queue, message, lambda: route.handler(decoded))
+        await _handle(queue, message, lambda: route.handler(decoded), longest_pause)
 
     subscribe(broker, queue, on_message, prefetch=prefetch)
 
@@ -192,9 +201,12 @@ def _as_handler(
 
 
 async def _handle(
-    queue: str, message: RabbitMessage, handle: Callable[[], Awaitable[None]]
+    queue: str,
+    message: RabbitMessage,
+    handle: Callable[[], Awaitable[None]],
+    longest_pause: float = LONGEST_PAUSE,
 ) -> None:
-    pause = 0.1
+    pause = min(FIRST_PAUSE, longest_pause)
     while True:
         try:
             await handle()
@@ -207,7 +219,7 @@ async def _handle(
             log.warning("Trying again: %s", type(error).__name__, extra=facts("wait", queue=queue))
             RETRIED_IN_PLACE.labels(queue=queue).inc()
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, longest_pause)
         else:
             await message.ack()
             return

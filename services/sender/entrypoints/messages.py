@@ -15,6 +15,9 @@ from shared.runtime.broker import Route, consume, subscribe
 
 # One at a time: a batch of gates is one statement, and no claim begins meanwhile anyway.
 GATES_PREFETCH = 1
+# Only the sender that has a gate in hand knows of it while the database is away. Once it is back,
+# the others call again within half a second: the gate must be stored before.
+GATES_LONGEST_PAUSE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,13 @@ def subscribe_gates(
     handlers: Mapping[type[GatesChanged], Callable[[GatesChanged], Awaitable[None]]],
 ) -> None:
     routes = {message.routing_key: Route(message, handle) for message, handle in handlers.items()}
-    consume(broker, SENDER_GATES, routes, prefetch=GATES_PREFETCH)
+    consume(
+        broker,
+        SENDER_GATES,
+        routes,
+        prefetch=GATES_PREFETCH,
+        longest_pause=GATES_LONGEST_PAUSE,
+    )
 
 
 def subscribe_channel(

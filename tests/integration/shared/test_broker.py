@@ -54,9 +54,9 @@ class Recorder:
                 await asyncio.sleep(0.01)
 
 
-def consuming(broker: RabbitBroker, handle: Handle, *, prefetch: int = 10) -> None:
+def consuming(broker: RabbitBroker, handle: Handle, *, prefetch: int = 10, **more: float) -> None:
     routes = {MailingEmitted.routing_key: Route(MailingEmitted, handle)}
-    consume(broker, topology.STATS_EVENTS, routes, prefetch=prefetch)
+    consume(broker, topology.STATS_EVENTS, routes, prefetch=prefetch, **more)
 
 
 async def test_what_is_handled_is_gone(amqp_url: str, broker: RabbitBroker) -> None:
@@ -151,6 +151,20 @@ async def test_a_message_waits_in_its_consumers_hands_while_the_database_is_away
     await consumer.stop()
     assert recorder.handled == [1, 2]
     assert recorder.calls == 4
+
+
+async def test_what_must_not_wait_is_tried_again_soon_however_long_the_database_is_away(
+    amqp_url: str, broker: RabbitBroker
+) -> None:
+    tries = 12  # with the usual pauses they would take half a minute
+    recorder = Recorder(*(ConnectionError() for _ in range(tries)))
+    consumer = make_broker(amqp_url, service="test")
+    consuming(consumer, recorder, longest_pause=0.1)
+    await consumer.start()
+    await Publisher(broker).event(emitted(1))
+    await recorder.until(1)
+    await consumer.stop()
+    assert recorder.calls == tries + 1
 
 
 async def test_a_bug_sends_the_message_back_until_it_is_parked(
