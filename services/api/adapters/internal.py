@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 
 from services.api.domain.failures import FieldFault, Unavailable
+from shared.runtime.asking import asking_client
 
 # A page that waits for another service is better told that there is no answer now.
-TIMEOUT = httpx.Timeout(1.0)
+TIMEOUT = 1.0
 
 
 class Refused(Exception):
@@ -21,8 +22,7 @@ class Refused(Exception):
 
 def make_client(url: str, token: str) -> httpx.AsyncClient:
     """The one client of a service; ``token`` shows that a service is asking."""
-    headers = {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False)
+    return asking_client(url, token, TIMEOUT)
 
 
 async def ask(

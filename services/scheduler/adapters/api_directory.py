@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
-
 from shared.contracts.directory import ClientsChanged
+from shared.runtime.asking import OtherService
 
 PAGE = 1_000
 # A page of the api's own table; nobody waits for it but the operator.
@@ -13,24 +12,15 @@ TIMEOUT = 30.0
 
 class ApiDirectory:
     def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._api = OtherService(url, token, TIMEOUT)
 
-    async def pages(self) -> AsyncIterator[ClientsChanged]:
+    def pages(self) -> AsyncIterator[ClientsChanged]:
         """Every client, tombstones too, in the order of their ids.
 
         Raises httpx.HTTPError when the api does not answer or refuses.
         """
-        after = 0
-        async with httpx.AsyncClient(
-            base_url=self._url, headers=self._headers, timeout=TIMEOUT, trust_env=False
-        ) as client:
-            while True:
-                answer = await client.get(
-                    "/internal/clients", params={"after": after, "limit": PAGE}
-                )
-                page = ClientsChanged.decode(answer.raise_for_status().content)
-                if not page.clients:
-                    return
-                yield page
-                after = page.clients[-1].id
+        return self._api.pages("/internal/clients", ClientsChanged.decode, _last, limit=PAGE)
+
+
+def _last(page: ClientsChanged) -> int | None:
+    return page.clients[-1].id if page.clients else None

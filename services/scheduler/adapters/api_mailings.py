@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-import httpx
 from pydantic import TypeAdapter
 
 from shared.contracts.mailings import MailingChanged
+from shared.runtime.asking import OtherService
 
 # The recall of each is a transaction at the api.
 RECALLED_AT_ONCE = 100
@@ -19,8 +19,7 @@ class ApiMailings:
     """Raises httpx.HTTPError when the api does not answer or refuses."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._api = OtherService(url, token, TIMEOUT)
 
     async def recall(self) -> list[MailingChanged]:
         """Every mailing that is launched and not finished, under a new revision from now on;
@@ -31,18 +30,9 @@ class ApiMailings:
     def finished(self) -> AsyncIterator[Sequence[MailingChanged]]:
         return self._pages("GET", "/internal/mailings/finished", PAGE)
 
-    async def _pages(
-        self, method: str, path: str, limit: int
-    ) -> AsyncIterator[Sequence[MailingChanged]]:
-        after = 0
-        async with httpx.AsyncClient(
-            base_url=self._url, headers=self._headers, timeout=TIMEOUT, trust_env=False
-        ) as client:
-            while True:
-                query = {"after": after, "limit": limit}
-                answer = await client.request(method, path, params=query)
-                page = _MAILINGS.validate_json(answer.raise_for_status().content)
-                if not page:
-                    return
-                yield page
-                after = page[-1].mailing_id
+    def _pages(self, method: str, path: str, limit: int) -> AsyncIterator[Sequence[MailingChanged]]:
+        return self._api.pages(path, _MAILINGS.validate_json, _last, limit=limit, method=method)
+
+
+def _last(page: Sequence[MailingChanged]) -> int | None:
+    return page[-1].mailing_id if page else None

@@ -1,12 +1,11 @@
 """One client or mailing as the api has it, when its news was lost on the way."""
 
-from typing import Any
-
 import httpx
 from pydantic import TypeAdapter
 
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.mailings import MailingChanged
+from shared.runtime.asking import OtherService
 
 TIMEOUT = 5.0
 
@@ -17,8 +16,7 @@ class ApiNews:
     """Raises ConnectionError while the api does not answer as it should."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._api = OtherService(url, token, TIMEOUT)
 
     async def client(self, client_id: int) -> ClientsChanged:
         page = ClientsChanged.decode(await self._next("/internal/clients", client_id))
@@ -31,11 +29,7 @@ class ApiNews:
         return next((found for found in page if found.mailing_id == mailing_id), None)
 
     async def _next(self, path: str, id_: int) -> bytes:
-        parameters: dict[str, Any] = {"after": id_ - 1, "limit": 1}
         try:
-            async with httpx.AsyncClient(
-                base_url=self._url, headers=self._headers, timeout=TIMEOUT, trust_env=False
-            ) as http:
-                return (await http.get(path, params=parameters)).raise_for_status().content
+            return await self._api.page(path, after=id_ - 1, limit=1)
         except httpx.HTTPError as error:
             raise ConnectionError(f"{path}: {type(error).__name__}") from error

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-import httpx
 from pydantic import TypeAdapter
 
 from shared.contracts.gates import Gate
 from shared.contracts.ledger import GateTable, LedgerRow, Which
+from shared.runtime.asking import OtherService
 
 PAGE = 2_000
 TIMEOUT = 30.0
@@ -18,35 +18,23 @@ class SenderLedger:
     """Raises httpx.HTTPError when the sender does not answer or refuses."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._sender = OtherService(url, token, TIMEOUT)
 
-    async def pages(self, which: Which) -> AsyncIterator[Sequence[LedgerRow]]:
-        after = 0
-        async with self._client() as client:
-            while True:
-                query = {"after": after, "limit": PAGE, "which": which}
-                answer = await client.get("/internal/ledger", params=query)
-                rows = _ROWS.validate_json(answer.raise_for_status().content)
-                if not rows:
-                    return
-                yield rows
-                after = rows[-1].message_id
+    def pages(self, which: Which) -> AsyncIterator[Sequence[LedgerRow]]:
+        path = "/internal/ledger"
+        return self._sender.pages(path, _ROWS.validate_json, _last_row, limit=PAGE, which=which)
 
     async def gates(self) -> GateTable:
         """All of them, with the moment by which they were there."""
         after, found = 0, list[Gate]()
-        async with self._client() as client:
-            while True:
-                query = {"after": after, "limit": PAGE}
-                answer = await client.get("/internal/gates", params=query)
-                page = GateTable.model_validate_json(answer.raise_for_status().content)
-                if not page.gates:
-                    return page.model_copy(update={"gates": tuple(found)})
-                found += page.gates
-                after = page.gates[-1].id
+        while True:
+            body = await self._sender.page("/internal/gates", after=after, limit=PAGE)
+            page = GateTable.model_validate_json(body)
+            if not page.gates:
+                return page.model_copy(update={"gates": tuple(found)})
+            found += page.gates
+            after = page.gates[-1].id
 
-    def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            base_url=self._url, headers=self._headers, timeout=TIMEOUT, trust_env=False
-        )
+
+def _last_row(page: Sequence[LedgerRow]) -> int | None:
+    return page[-1].message_id if page else None

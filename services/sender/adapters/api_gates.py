@@ -1,10 +1,12 @@
 """The gates of all mailings that are not over, from the api: for a ledger that has lost them."""
 
-import httpx
+from collections.abc import Sequence
+
 from pydantic import TypeAdapter
 
 from shared.contracts.gates import Gate
 from shared.contracts.mailings import MailingChanged
+from shared.runtime.asking import OtherService
 
 # Each is a transaction at the api.
 AT_ONCE = 100
@@ -17,24 +19,22 @@ class ApiGates:
     """Raises httpx.HTTPError when the api does not answer or refuses."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._api = OtherService(url, token, TIMEOUT)
 
     async def recall(self) -> list[Gate]:
         """Of revisions that the mailings have from now on: they stop all that is on its way."""
-        gates: list[Gate] = []
-        after = 0
-        async with httpx.AsyncClient(
-            base_url=self._url, headers=self._headers, timeout=TIMEOUT, trust_env=False
-        ) as client:
-            while True:
-                query = {"after": after, "limit": AT_ONCE}
-                answer = await client.post("/internal/mailings/recall", params=query)
-                page = _MAILINGS.validate_json(answer.raise_for_status().content)
-                if not page:
-                    return gates
-                gates += map(_gate, page)
-                after = page[-1].mailing_id
+        pages = self._api.pages(
+            "/internal/mailings/recall",
+            _MAILINGS.validate_json,
+            _last,
+            limit=AT_ONCE,
+            method="POST",
+        )
+        return [_gate(mailing) async for page in pages for mailing in page]
+
+
+def _last(page: Sequence[MailingChanged]) -> int | None:
+    return page[-1].mailing_id if page else None
 
 
 def _gate(mailing: MailingChanged) -> Gate:
