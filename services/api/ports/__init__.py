@@ -1,0 +1,74 @@
+"""What the handlers need of the world. A Store lives within one transaction."""
+
+from dataclasses import dataclass
+
+from services.api.domain.logins import LoginLimits
+from services.api.ports.directory import Clients, Imports, Overtaken, Tags
+from services.api.ports.mailings import Mailings, Revisions, Trials
+from services.api.ports.people import Logins, Passwords, TokenMint, Turns, Users
+from services.api.ports.services import (
+    DeadLetters,
+    EventPublisher,
+    Gates,
+    OutboxLane,
+    Plans,
+    Statistics,
+)
+from services.api.ports.store import (
+    Audit,
+    ImportJob,
+    ImportQueue,
+    Outbox,
+    ParkedMessages,
+    Store,
+    Transactions,
+)
+from shared.domain.message_id import MessageIds
+from shared.runtime.clock import Clock
+
+__all__ = [
+    "Audit",
+    "Clients",
+    "DeadLetters",
+    "EventPublisher",
+    "Gates",
+    "ImportJob",
+    "ImportQueue",
+    "Imports",
+    "Logins",
+    "Mailings",
+    "Outbox",
+    "OutboxLane",
+    "Overtaken",
+    "ParkedMessages",
+    "Passwords",
+    "Plans",
+    "Ports",
+    "Revisions",
+    "Statistics",
+    "Store",
+    "Tags",
+    "TokenMint",
+    "Transactions",
+    "Trials",
+    "Turns",
+    "Users",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a request may need."""
+
+    transactions: Transactions
+    imports: ImportQueue
+    passwords: Passwords
+    tokens: TokenMint
+    login_limits: LoginLimits
+    login_turns: Turns
+    statistics: Statistics
+    dead_letters: DeadLetters
+    plans: Plans
+    gates: Gates
+    message_ids: MessageIds
+    clock: Clock

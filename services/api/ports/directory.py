@@ -1,0 +1,93 @@
+"""Clients, their tags, their imports."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
+from services.api.domain.imports.batches import RowError
+from services.api.domain.imports.progress import Import, ImportFormat
+from services.api.domain.tags import Tag
+from shared.contracts.directory import ClientsChanged
+
+
+class Clients(Protocol):
+    async def get(self, client_id: int, *, lock: bool = False) -> Client | None: ...
+
+    async def page(self, wanted: ClientFilter, after: int, limit: int) -> list[Client]: ...
+
+    async def with_phone(self, phone: str) -> int | None: ...
+
+    async def with_phones(self, phones: Collection[str]) -> dict[str, Client]: ...
+
+    async def with_tag(self, tag: str, limit: int) -> list[Client]:
+        """Locked for a change."""
+        ...
+
+    async def add(self, profiles: Sequence[Profile], now: datetime) -> list[Client]:
+        """All of them. Raises Overtaken when a phone belongs to a client meanwhile."""
+        ...
+
+    async def change(self, clients: Sequence[Client]) -> None:
+        """Raises Overtaken when one is not at the revision before, or a phone is taken."""
+        ...
+
+    async def bury(self, tombstone: Tombstone, now: datetime) -> None:
+        """Everything personal is wiped; id and revision stay."""
+        ...
+
+    async def contacts(self, ids: Collection[int]) -> Mapping[int, tuple[str, str | None]]:
+        """Phone and name of those who live, by id."""
+        ...
+
+    async def states(self, after: int, limit: int) -> ClientsChanged:
+        """Living and deleted, by id."""
+        ...
+
+
+class Overtaken(Exception):
+    """Somebody else wrote the same clients in between; read again and decide again."""
+
+
+class Tags(Protocol):
+    async def page(self, after: str, limit: int) -> list[Tag]: ...
+
+    async def get(self, name: str) -> Tag | None: ...
+
+    async def clients_with(self, name: str) -> int: ...
+
+    async def ensure(self, names: Collection[str], now: datetime) -> None: ...
+
+    async def add(self, name: str, now: datetime) -> Tag | None:
+        """None when there is one already."""
+        ...
+
+    async def forget(self, name: str) -> None: ...
+
+
+class Imports(Protocol):
+    async def open(self, format_: ImportFormat, chunk_bytes: int, now: datetime) -> int: ...
+
+    async def add_chunk(self, import_id: int, number: int, body: bytes, now: datetime) -> None: ...
+
+    async def start(self, import_id: int, chunks: int) -> None: ...
+
+    async def abandon(self, import_id: int) -> None: ...
+
+    async def abandon_untouched_since(self, moment: datetime) -> int:
+        """Uploads that nobody goes on with; how many there were."""
+        ...
+
+    async def get(self, import_id: int) -> Import | None: ...
+
+    async def chunk(self, import_id: int, number: int) -> bytes: ...
+
+    async def advance(
+        self, import_id: int, *, end: int, read: int, rejected: int, errors: Sequence[RowError]
+    ) -> None:
+        """Books a batch: its rows are counted and ``end`` is where the next one begins."""
+        ...
+
+    async def finish(self, import_id: int, error: RowError | None, now: datetime) -> None:
+        """Done, or failed with an error. The file is no longer kept."""
+        ...

@@ -1,0 +1,61 @@
+"""Mailings, and what was tried of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from services.api.domain.mailings import Mailing, MailingState, NewMailing, Revision
+from services.api.domain.trials import TrialRecord
+from shared.contracts.mailings import MailingChanged
+
+
+class Mailings(Protocol):
+    async def get(self, mailing_id: int, *, lock: bool = False) -> Mailing | None: ...
+
+    async def page(self, state: MailingState | None, before: int, limit: int) -> list[Mailing]:
+        """Newest first, without the deleted ones."""
+        ...
+
+    async def names(self, ids: Collection[int]) -> Mapping[int, str | None]: ...
+
+    async def add(self, mailing: NewMailing) -> Mailing: ...
+
+    async def save(self, mailing: Mailing) -> None: ...
+
+    async def started(self, mailing_id: int, at: datetime, *, now: datetime) -> None:
+        """It began ``at``, if it had not before; scheduled becomes running."""
+        ...
+
+    async def finished(
+        self, mailing_id: int, revision: int, at: datetime, *, now: datetime
+    ) -> None:
+        """Scheduled or running at this revision becomes finished; anything else stays."""
+        ...
+
+    async def launched(self, after: int, limit: int) -> list[MailingChanged]:
+        """Launched, not finished, by id."""
+        ...
+
+    async def past(self, after: int, limit: int) -> list[MailingChanged]:
+        """Finished, by id."""
+        ...
+
+
+class Revisions(Protocol):
+    """Every revision of every mailing, drafts too."""
+
+    async def keep(self, revision: Revision) -> None:
+        """In place of what was kept under this number: a launch changes the state alone."""
+        ...
+
+    async def get(self, mailing_id: int, revision: int) -> Revision | None: ...
+
+    async def page(self, mailing_id: int, before: int, limit: int) -> list[Revision]:
+        """Newest first."""
+        ...
+
+
+class Trials(Protocol):
+    async def add(self, trials: Sequence[TrialRecord]) -> None: ...
+
+    async def get(self, message_id: int) -> TrialRecord | None: ...

@@ -1,0 +1,106 @@
+"""The database, one transaction at a time."""
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.api.domain.audit import Actor, Deed, Entry
+from services.api.domain.imports.progress import ImportTask
+from services.api.domain.parked import Letter, Parked, Place
+from services.api.ports.directory import Clients, Imports, Tags
+from services.api.ports.mailings import Mailings, Revisions, Trials
+from services.api.ports.people import Logins, Users
+from shared.contracts.base import Message
+
+
+class Outbox(Protocol):
+    async def put(self, message: Message, *, wake: bool = True) -> None:
+        """``wake`` tells the relay at once; without it the relay finds the message by itself."""
+        ...
+
+    async def put_back(self, place: Place, body: bytes) -> None:
+        """A message of others, as it was."""
+        ...
+
+    async def clients_position(self) -> int:
+        """The position of the last event about clients that was put; 0 when there was none."""
+        ...
+
+
+class Audit(Protocol):
+    async def note(self, deed: Deed, actor: Actor, now: datetime) -> None: ...
+
+    async def page(self, before: int, limit: int) -> list[Entry]:
+        """Newest first."""
+        ...
+
+
+class ParkedMessages(Protocol):
+    async def put(self, letter: Letter, now: datetime) -> int:
+        """Puts it by, if it is not there already; its id."""
+        ...
+
+    async def page(self, queue: str | None, before: int, limit: int) -> list[Parked]:
+        """Newest first, also those that were put back."""
+        ...
+
+    async def those(self, ids: Collection[int]) -> Mapping[int, Parked]:
+        """Locked for a change."""
+        ...
+
+    async def forget(self, parked_id: int) -> None: ...
+
+    async def take_out(self, ids: Collection[int], now: datetime) -> Mapping[int, bytes]:
+        """The bodies, which are no longer kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The whole database as one transaction sees it."""
+
+    users: Users
+    logins: Logins
+    clients: Clients
+    tags: Tags
+    mailings: Mailings
+    revisions: Revisions
+    trials: Trials
+    imports: Imports
+    outbox: Outbox
+    audit: Audit
+    parked: ParkedMessages
+
+
+class Transactions(Protocol):
+    def begin(self) -> AbstractAsyncContextManager[Store]:
+        """Committed at the end of the block, rolled back when it raises.
+
+        Raises TimeoutError when it lasts longer than a request may wait.
+        """
+        ...
+
+
+class ImportJob(Protocol):
+    """An import that nobody else works on as long as we hold it."""
+
+    @property
+    def task(self) -> ImportTask: ...
+
+    def begin(self) -> AbstractAsyncContextManager[Store]:
+        """A transaction that fails when the hold on the import is lost."""
+        ...
+
+
+class ImportQueue(Protocol):
+    def claim(self) -> AbstractAsyncContextManager[ImportJob | None]:
+        """Takes the oldest running import that nobody works on; None when there is none."""
+        ...
+
+    async def wait(self) -> None:
+        """Returns when there may be something to claim."""
+        ...
+
+    def wake(self) -> None: ...
