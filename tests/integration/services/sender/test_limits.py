@@ -20,16 +20,28 @@ async def test_senders_find_the_limit_of_the_provider_together(world: World) -> 
     world.misbehave(rate_limit_per_second=LIMIT, latency_ms=20)
     async with AsyncExitStack() as stack:
         await three_senders(world, stack)
-        for _ in range(90):
+        for _ in range(140):
             await world.send(*commands(100))
         await asyncio.sleep(13)
-        before, began = dict(world.provider.books.by_answer), monotonic()
-        await asyncio.sleep(10)
-        after, lasted = dict(world.provider.books.by_answer), monotonic() - began
-    sent, refused = (after.get(a, 0) - before.get(a, 0) for a in (Answer.OK, Answer.THROTTLED))
-    assert 0.9 * LIMIT <= sent / lasted <= 1.1 * LIMIT
-    assert refused < 0.01 * (sent + refused)
+        found = [await _measured(world)]
+        # Now and then they hold back for some seconds to find out whether it is a limit.
+        while not _is_found(*found[-1]) and len(found) < 3:
+            found.append(await _measured(world))
+    assert _is_found(*found[-1]), found
     assert {event.attempt for event in world.events()} == {1}
+
+
+async def _measured(world: World) -> tuple[float, float]:
+    """What was accepted a second, in ten of them, and the share of calls that were refused."""
+    before, began = dict(world.provider.books.by_answer), monotonic()
+    await asyncio.sleep(10)
+    after, lasted = dict(world.provider.books.by_answer), monotonic() - began
+    sent, refused = (after.get(a, 0) - before.get(a, 0) for a in (Answer.OK, Answer.THROTTLED))
+    return sent / lasted, refused / max(1, sent + refused)
+
+
+def _is_found(rate: float, refused: float) -> bool:
+    return 0.9 * LIMIT <= rate <= 1.1 * LIMIT and refused < 0.01
 
 
 async def test_outage_is_probed_seldom_and_its_end_is_seen_at_once(world: World) -> None:
