@@ -32,9 +32,10 @@ class HttpPlans:
         return answer
 
     async def of_mailing(
-        self, mailing_id: int, client_id: int | None, position: int
+        self, mailing_id: int, client_id: int | None, position: int, revision: int
     ) -> dict[str, Any] | None:
-        return await self._plan("GET", f"/mailings/{mailing_id}/plan", client_id, position)
+        path = f"/mailings/{mailing_id}/plan"
+        return await self._plan("GET", path, client_id, position, revision)
 
     async def standing(self, mailing_id: int, client_id: int) -> PlanStanding | None:
         path = f"/mailings/{mailing_id}/clients/{client_id}"
@@ -45,9 +46,15 @@ class HttpPlans:
             raise Unavailable(f"{_WHO} not answer as it should.") from error
 
     async def _plan(
-        self, method: str, path: str, client_id: int | None, position: int, **options: Any
+        self,
+        method: str,
+        path: str,
+        client_id: int | None,
+        position: int,
+        revision: int | None = None,
+        **options: Any,
     ) -> dict[str, Any] | None:
-        query = given(client_id=client_id, position=position)
+        query = given(client_id=client_id, position=position, revision=revision)
         try:
             return await ask(
                 self._client, _WHO, method, path, params=query, timeout=PLAN_TIMEOUT, **options

@@ -47,6 +47,8 @@ async def replay(
     parts = choices.sorted_out(found, choices.why_not_replayed)
     shares, now = [], ports.clock.now()
     async with ports.transactions.begin() as store:
+        if isinstance(chosen, choices.OfMailing):
+            await existing(store, chosen.mailing_id)
         for mailing_id, dead in parts.by_mailing.items():
             before = await existing(store, mailing_id, lock=True)
             step = replays.replayed(before, dead, ends_at, now, chosen.field)

@@ -22,7 +22,7 @@ async def plan_of(ports: Ports, mailing_id: int, client_id: int | None) -> dict[
     known = {"mailing_id": mailing.id, "state": mailing.state, "revision": mailing.revision}
     plan = None
     if mailing.launched_at is not None:
-        plan = await ports.plans.of_mailing(mailing_id, client_id, position)
+        plan = await ports.plans.of_mailing(mailing_id, client_id, position, mailing.revision)
     if plan is None:  # a draft, or a mailing of which the scheduler is yet to hear
         plan = await ports.plans.preview(mailing.spec, client_id, position)
     return known | plan

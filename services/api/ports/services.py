@@ -61,9 +61,10 @@ class Plans(Protocol):
         ...
 
     async def of_mailing(
-        self, mailing_id: int, client_id: int | None, position: int
+        self, mailing_id: int, client_id: int | None, position: int, revision: int
     ) -> dict[str, Any] | None:
-        """None when it has not heard of the mailing. Raises Invalid."""
+        """``revision``: of the mailing as we know it; the answer says whether it is of it. None
+        when it has not heard of the mailing. Raises Invalid."""
         ...
 
     async def standing(self, mailing_id: int, client_id: int) -> PlanStanding | None:

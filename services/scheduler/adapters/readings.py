@@ -87,6 +87,12 @@ class PostgresReadings:
         async with self._engine.connect() as connection:
             return await connection.scalar(text("SELECT clients_position FROM control")) or 0
 
+    async def revision(self, mailing_id: int) -> int | None:
+        query = text("SELECT revision FROM mailing WHERE id = :id")
+        async with self._engine.connect() as connection:
+            revision: int | None = await connection.scalar(query, {"id": mailing_id})
+            return revision
+
     async def pace(self, channel: str) -> float | None:
         query = text("SELECT per_second FROM pace WHERE channel = :channel AND per_second > 0")
         async with self._engine.connect() as connection:

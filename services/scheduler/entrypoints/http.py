@@ -1,5 +1,6 @@
 """The gateway's questions: internal, with the service token. Any replica answers them."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -19,6 +20,8 @@ Id = Annotated[int, Path(ge=1, lt=2**63)]
 ClientId = Annotated[int | None, Query(ge=1, lt=2**63)]
 # Of the last event about clients that the asker knows of.
 Position = Annotated[int | None, Query(ge=0, lt=2**63)]
+# Of the mailing, as the asker knows it.
+Revision = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 _NO_CLIENT = "There is no such client."
 
@@ -43,16 +46,21 @@ def reads(previews: Previews, explanations: Explanations) -> APIRouter:
 
     @router.get("/mailings/{mailing_id}/plan")
     async def plan(
-        mailing_id: Id, client_id: ClientId = None, position: Position = None
+        mailing_id: Id,
+        client_id: ClientId = None,
+        position: Position = None,
+        revision: Revision = None,
     ) -> PlanView:
-        up_to_date = await previews.catch_up(position)
+        caught_up = await asyncio.gather(
+            previews.catch_up(position), previews.catch_up_with(mailing_id, revision)
+        )
         try:
             found: Plan | None = await previews.of_mailing(mailing_id, client_id)
         except UnknownClient:
             raise _invalid("query", "client_id", _NO_CLIENT) from None
         if found is None:
             raise HTTPException(404)
-        return PlanView.of(found, up_to_date)
+        return PlanView.of(found, all(caught_up))
 
     @router.get("/mailings/{mailing_id}/clients/{client_id}")
     async def explain(mailing_id: Id, client_id: Id) -> ExplanationView:

@@ -129,7 +129,7 @@ class ZoneView(OpeningView):
 
 class PlanView(BaseModel):
     """``audience`` is ``reached`` and all of ``left_out``. ``up_to_date``: it counts every change
-    of a client that was made before it was asked for."""
+    of a client, and is of the mailing's revision, that the asker knew of."""
 
     planned_at: datetime
     up_to_date: bool

@@ -5,7 +5,7 @@ is counts, and at most some hundreds of clients to look at.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -72,6 +72,10 @@ class Readings(Protocol):
         """Of the last event about clients that the copy holds."""
         ...
 
+    async def revision(self, mailing_id: int) -> int | None:
+        """That the plan of a mailing has; None when it is unknown."""
+        ...
+
     async def pace(self, channel: str) -> float | None:
         """Commands a second, when the senders were last kept busy; None before that."""
         ...
@@ -100,11 +104,23 @@ class Previews:
         who has just imported them would rather wait a moment than see the plan of before."""
         if position is None:
             return True
-        for _ in range(LOOKS):
-            if await self._readings.clients_position() >= position:
-                return True
-            await asyncio.sleep(LOOK_EVERY)
-        return False
+
+        async def holds_it() -> bool:
+            return await self._readings.clients_position() >= position
+
+        return await _waited_for(holds_it)
+
+    async def catch_up_with(self, mailing_id: int, revision: int | None) -> bool:
+        """Whether the plan is of this revision of the mailing: somebody who has just changed it
+        must not be shown what it said before. Nobody waits for one that is unknown."""
+        if revision is None:
+            return True
+
+        async def has_it() -> bool:
+            planned = await self._readings.revision(mailing_id)
+            return planned is None or planned >= revision
+
+        return await _waited_for(has_it)
 
     async def preview(self, spec: MailingSpec, client_id: int | None) -> Plan:
         """As if it were launched now. Raises BadTemplate, BadWindow, UnknownClient."""
@@ -161,6 +177,14 @@ class Previews:
         if client is None:
             raise UnknownClient
         return Sample(client_id, client.timezone) if read is None else sample(read, client)
+
+
+async def _waited_for(so: Callable[[], Awaitable[bool]]) -> bool:
+    for _ in range(LOOKS):
+        if await so():
+            return True
+        await asyncio.sleep(LOOK_EVERY)
+    return False
 
 
 def _template_or_none(text: str) -> Template | None:

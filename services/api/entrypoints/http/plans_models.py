@@ -155,8 +155,8 @@ class Plan(BaseModel):
 
     planned_at: Instant
     up_to_date: bool = Field(
-        description="Whether every change of a client made before it was asked for is counted."
-        " It is waited for, but no more than two seconds."
+        description="Whether every change of a client, and of the mailing, made before it was asked"
+        " for is counted. It is waited for, but no more than two seconds."
     )
     tzdata: str = Field(description="The release of the tz database that it was reckoned by.")
     audience: int

@@ -146,6 +146,7 @@ class FakePlans:
     plan: dict[str, Any] | None = None
     client: PlanStanding | None = None
     position: int | None = None
+    revision: int | None = None
     failure: Exception | None = None
     asked: Any = None
 
@@ -157,10 +158,11 @@ class FakePlans:
         return {"audience": 0}
 
     async def of_mailing(
-        self, mailing_id: int, client_id: int | None, position: int = 0
+        self, mailing_id: int, client_id: int | None, position: int = 0, revision: int = 0
     ) -> dict[str, Any] | None:
         self._note((mailing_id, client_id))
         self.position = position
+        self.revision = revision
         return self.plan
 
     async def standing(self, mailing_id: int, client_id: int) -> PlanStanding | None:

@@ -229,6 +229,11 @@ async def test_nothing_to_send_again_is_nothing_done(
     assert (await api.get(f"/mailings/{mailing}")).json()["state"] == "finished"
 
 
+async def test_a_mailing_that_is_not_there_is_not_found(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/dead-letters/replay", json={"mailing_id": 99_999})
+    assert answer.status_code == 404, answer.text
+
+
 async def test_one_request_takes_so_many_and_says_how_many_are_left(
     api: httpx.AsyncClient,
     ports: Ports,

@@ -101,7 +101,7 @@ async def test_a_launched_mailing_is_asked_of_the_scheduler(
         "revision": 1,
         "audience": 5,
     }
-    assert plans.asked == (mailing["id"], 3)
+    assert (plans.asked, plans.revision) == ((mailing["id"], 3), 1)
     plans.plan = None
     fresh = await api.get(f"/mailings/{mailing['id']}/plan")
     assert fresh.json()["audience"] == 0, "the scheduler is yet to hear of it"

@@ -22,7 +22,7 @@ from services.scheduler.handlers.explaining import Explanations
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.previewing import Previews
 from shared.contracts.directory import ClientsChanged
-from shared.contracts.mailings import MailingSpec
+from shared.contracts.mailings import MailingChanged, MailingSpec
 from shared.runtime.database import make_engine
 from shared.runtime.migrate import migrate
 from shared.runtime.problems import answer_with_problems
@@ -447,3 +447,24 @@ async def test_an_event_that_comes_again_takes_nothing_back(scheduler: Scheduler
     await scheduler.know(clients([1]).model_copy(update={"position": 5}))
     await scheduler.know(clients([1]).model_copy(update={"position": 3}), clients([2]))
     assert await scheduler.up_to(5) == (True, 2)
+
+
+async def test_a_plan_is_of_the_revision_that_was_asked_for(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scheduler.know(clients([1], timezone=MOSCOW))
+    await scheduler.planner.on_mailing_changed(_on_sunday("before"))
+    asked = asyncio.create_task(scheduler.get("/mailings/1/plan?revision=2"))
+    await asyncio.sleep(0.1)
+    assert not asked.done()
+    await scheduler.planner.on_mailing_changed(_on_sunday("after", revision=2))
+    plan = await asked
+    assert (plan["up_to_date"], plan["samples"][0]["text"]) == (True, "after")
+    monkeypatch.setattr(previewing, "LOOKS", 1)
+    plan = await scheduler.get("/mailings/1/plan?revision=3")
+    assert (plan["up_to_date"], plan["samples"][0]["text"]) == (False, "after")
+    assert (await scheduler.http.get("/mailings/2/plan?revision=1")).status_code == 404
+
+
+def _on_sunday(said: str, revision: int = 1) -> MailingChanged:
+    return mailing(1, revision).model_copy(update={"spec": sunday(text=said)})

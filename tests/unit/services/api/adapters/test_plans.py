@@ -54,12 +54,12 @@ async def test_what_is_asked_and_how_long_is_waited() -> None:
     scheduler = plans(answer)
     await scheduler.preview(spec(), None, 3)
     await scheduler.preview(spec(), 12, 3)
-    await scheduler.of_mailing(7, 12, 3)
+    await scheduler.of_mailing(7, 12, 3, 5)
     await scheduler.standing(7, 12)
     assert asked == [
         ("POST", "/plan?position=3", PLAN_TIMEOUT),
         ("POST", "/plan?client_id=12&position=3", PLAN_TIMEOUT),
-        ("GET", "/mailings/7/plan?client_id=12&position=3", PLAN_TIMEOUT),
+        ("GET", "/mailings/7/plan?client_id=12&position=3&revision=5", PLAN_TIMEOUT),
         ("GET", "/mailings/7/clients/12", 1.0),
     ]
 
@@ -89,7 +89,7 @@ async def test_a_standing_is_read() -> None:
 
 async def test_what_it_has_not_heard_of() -> None:
     scheduler = plans(says(404, json={"title": "Not Found", "status": 404}))
-    assert await scheduler.of_mailing(7, None, 3) is None
+    assert await scheduler.of_mailing(7, None, 3, 1) is None
     assert await scheduler.standing(7, 12) is None
 
 
@@ -137,4 +137,4 @@ async def test_an_answer_that_makes_no_sense_is_none() -> None:
 
 
 def calls(scheduler: HttpPlans) -> list[Awaitable[Any]]:
-    return [scheduler.preview(spec(), 99, 3), scheduler.of_mailing(7, 99, 3)]
+    return [scheduler.preview(spec(), 99, 3), scheduler.of_mailing(7, 99, 3, 1)]
