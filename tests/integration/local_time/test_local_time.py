@@ -152,23 +152,30 @@ def accepted(run: Run) -> dict[tuple[int, int], list[Call]]:
     return found
 
 
+def heard(run: Run) -> list[Call]:
+    """Every call about a message that was accepted in the end, whatever it was answered."""
+    calls = [call for calls in accepted(run).values() for call in calls]
+    first = {call.message: call for call in reversed(calls)}
+    return [replace(first[id_], at=at) for id_, at in run.world.provider.heard if id_ in first]
+
+
 def every_call_was_allowed(run: Run) -> None:
     """Those that were accepted, repeats too, and of their messages those that were not."""
     calls = [call for calls in accepted(run).values() for call in calls]
     assert len(calls) > len(run.zone_of)
-    first = {call.message: call for call in reversed(calls)}
-    heard = [replace(first[id_], at=at) for id_, at in run.world.provider.heard if id_ in first]
-    assert len(heard) > len(calls), "no call has failed"
-    for call in (*calls, *heard):
+    tried = heard(run)
+    assert len(tried) > len(calls), "no call has failed"
+    for call in (*calls, *tried):
         wall = wall_at(call.zone, call.at)
         schedules = call.mailing.schedules_at(call.at)
         assert any(allowed(schedule, call.at, wall) for schedule in schedules), (call, wall)
 
 
 def nobody_began_late(run: Run, oracle: Oracle) -> None:
-    """A wave begins within ``max_lateness`` of its opening, or waits for another."""
+    """A wave begins within ``max_lateness`` of its opening, or waits for another. It has begun with
+    its first call, even if that failed: of a zone's two clients both do, now and then."""
     calls: dict[tuple[int, str], list[datetime]] = defaultdict(list)
-    for call in (call for calls in accepted(run).values() for call in calls):
+    for call in heard(run):
         calls[call.mailing.number, call.zone].append(call.at)
     for mailing in run.told:
         patience = mailing.schedule.max_lateness
