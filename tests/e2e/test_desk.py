@@ -67,10 +67,10 @@ async def look(house: House, mailing: int, by_status: Json, phones: range) -> Js
 
 
 async def replay_group(house: House, mailing: int, group: Json, failed: set[int]) -> None:
-    before = await house.books(mailing)
+    before = await house.written(mailing)
     dry = await ask_to_replay(house, group=group["id"], dry_run=True)
     assert (dry["messages"], dry["left"]) == (len(failed), 0)
-    assert await house.books(mailing) == before
+    assert await house.written(mailing) == before
     assert (await house.ask(f"/mailings/{mailing}"))["revision"] == 1
 
     calls = (await house.provider())["calls"]
