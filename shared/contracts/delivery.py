@@ -36,12 +36,14 @@ STEP: dict[Kind, int] = {
 }
 
 # What a message's status is once the event has happened; the other kinds are statuses themselves.
-_STATUS: dict[Kind, Status] = {"returned": Status.PLANNED}
+_STATUS: dict[Kind, Status] = {
+    kind: Status.PLANNED if kind == "returned" else Status(kind) for kind in STEP
+}
 
 
 def status_after(kind: Kind) -> Status:
     """A returned message is planned again: the scheduler decides what becomes of it."""
-    return _STATUS.get(kind) or Status(kind)
+    return _STATUS[kind]
 
 
 class DeliveryEvent(Part):

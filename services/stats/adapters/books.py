@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -25,6 +26,8 @@ from shared.contracts.delivery import MessagesForgotten
 from shared.contracts.progress import MailingEmitted, WavesPlanned
 from shared.contracts.statuses import ENDS
 from shared.contracts.trials import NO_MAILING
+
+Rows = Sequence[tuple[Any, ...]]
 
 _ENDS = sorted(ENDS)
 
@@ -46,8 +49,10 @@ class PostgresPage:
 
     async def enter(self, change: Change, calls: Sequence[Call]) -> None:
         numbers = await self._numbers(calls)
-        await self._write(statements.ADD_CALLS, columns.of_calls(calls, numbers))
-        await self._write(statements.PUT_STANDINGS, columns.of_standings(change.standings))
+        await self._add_calls(columns.of_calls(calls, numbers))
+        # In the order of their ids, so that neighbours are written together.
+        await self._copy("message", columns.MESSAGE, sorted(change.born))
+        await self._write(statements.CHANGE_STANDINGS, {"rows": sorted(change.changed)})
         await self._write(statements.SHIFT_TALLY, columns.of_shifts(change.shifts))
         await self._write(statements.ADD_PACE, columns.of_sent(change.sent))
         await self._write(statements.WIDEN_SPANS, columns.of_spans(change.spans))
@@ -79,6 +84,20 @@ class PostgresPage:
             self.new_grounds |= await add_grounds(self._connection, unknown)
         numbers |= self.new_grounds
         return {identity: numbers[grounds] for identity, grounds in objects.items()}
+
+    async def _add_calls(self, rows: Rows) -> None:
+        """All are new, unless a message was delivered again."""
+        try:
+            async with self._connection.begin_nested():
+                await self._copy("attempt", columns.ATTEMPT, rows)
+        except asyncpg.UniqueViolationError:
+            await self._write(statements.ADD_CALLS, {"rows": rows})
+
+    async def _copy(self, table: str, names: Sequence[str], rows: Rows) -> None:
+        if rows:
+            connection = await self._connection.get_raw_connection()
+            driver: asyncpg.Connection[Any] = connection.driver_connection
+            await driver.copy_records_to_table(table, columns=names, records=rows)
 
     async def _write(self, statement: TextClause, arrays: columns.Columns, **shared: Any) -> None:
         if any(arrays.values()):

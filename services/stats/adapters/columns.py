@@ -12,40 +12,52 @@ from shared.contracts.commands import Grounds
 from shared.contracts.progress import WaveState
 from shared.contracts.statuses import Status
 
-Columns = dict[str, list[Any]]
+Columns = dict[str, Sequence[Any]]
 
-_WHY = ("reason", "detail")
-_CALL = ("message_id", "dispatch", "attempt", "kind", "at", "http_status", "latency_ms", *_WHY)
-_GROUNDS = ("mailing_id", "timezone", "opens_at", "closes_at", "tzdata", "text_revision")
-_WAVE = ("timezone", "seq", "size", "opens_at", "closes_at", "rest", "reason")
-_POSITION = ("dispatch", "attempt", "step")
-_TIMES = ("sent_at", "updated_at", "next_attempt_at")
-_STANDING = (
+# The tables that are copied into, in the order of what is copied.
+MESSAGE = (
+    "id",
     "mailing_id",
     "client_id",
     "timezone",
     "status",
-    *_POSITION,
-    *_WHY,
-    *_TIMES,
+    "dispatch",
+    "attempt",
+    "step",
+    "reason",
+    "detail",
+    "sent_at",
+    "updated_at",
+    "next_attempt_at",
     "http_status",
 )
 
+_CALL = (
+    "message_id",
+    "dispatch",
+    "attempt",
+    "kind",
+    "at",
+    "http_status",
+    "latency_ms",
+    "reason",
+    "detail",
+)
+ATTEMPT = (*_CALL, "text_sha256", "grounds_id")
+_STATUS = MESSAGE.index("status")
+_GROUNDS = ("mailing_id", "timezone", "opens_at", "closes_at", "tzdata", "text_revision")
+_WAVE = ("timezone", "seq", "size", "opens_at", "closes_at", "rest", "reason")
 
-def of_standings(standings: Sequence[Standing]) -> Columns:
-    """In the order of their ids, so that neighbours are written together."""
-    ordered = sorted(standings, key=lambda standing: standing.message_id)
-    return {"id": [each.message_id for each in ordered], **_pick(_STANDING, ordered)}
+
+def of_calls(calls: Sequence[Call], numbers: Mapping[int, int]) -> list[tuple[Any, ...]]:
+    """Rows of ``attempt``. ``numbers``: of their grounds, by the identity of the object."""
+    return [
+        (*call[:-2], _digest(call.text_sha256), numbers.get(id(call.grounds))) for call in calls
+    ]
 
 
-def of_calls(calls: Sequence[Call], numbers: Mapping[int, int]) -> Columns:
-    """``numbers``: of their grounds, by the identity of the object."""
-    hashes = [call.text_sha256 for call in calls]
-    return {
-        **_pick(_CALL, calls),
-        "text_sha256": _array([None if each is None else bytes.fromhex(each) for each in hashes]),
-        "grounds_id": _array([numbers.get(id(call.grounds)) for call in calls]),
-    }
+def _digest(sha256: str | None) -> bytes | None:
+    return None if sha256 is None else bytes.fromhex(sha256)
 
 
 def of_grounds(grounds: Sequence[Grounds]) -> Columns:
@@ -80,8 +92,8 @@ def of_spans(spans: Mapping[int, SentSpan]) -> Columns:
 
 def standing(row: Row[Any]) -> Standing:
     """A row that begins with the columns of ``message`` in the order of Standing's fields."""
-    values = row[: len(Standing._fields)]
-    return Standing(*values)._replace(status=Status(row.status))
+    values = row[: len(MESSAGE)]
+    return Standing._make((*values[:_STATUS], Status(row.status), *values[_STATUS + 1 :]))
 
 
 def call(row: Row[Any]) -> Call:

@@ -26,17 +26,13 @@ STANDINGS = text(
     """
 )
 
-PUT_STANDINGS = text(
+# Each row is one value of a composite type: of arrays, one per column, asyncpg asks every element
+# whether it is an array itself, which costs more than to encode it.
+CHANGE_STANDINGS = text(
     """
     INSERT INTO message (id, mailing_id, client_id, timezone, status, dispatch, attempt, step,
                          reason, detail, sent_at, updated_at, next_attempt_at, http_status)
-    SELECT * FROM unnest(
-        CAST(:id AS bigint[]), CAST(:mailing_id AS bigint[]), CAST(:client_id AS bigint[]),
-        CAST(:timezone AS text[]), CAST(:status AS text[]), CAST(:dispatch AS integer[]),
-        CAST(:attempt AS smallint[]), CAST(:step AS smallint[]), CAST(:reason AS text[]),
-        CAST(:detail AS text[]), CAST(:sent_at AS timestamptz[]),
-        CAST(:updated_at AS timestamptz[]), CAST(:next_attempt_at AS timestamptz[]),
-        CAST(:http_status AS smallint[]))
+    SELECT * FROM unnest(CAST(:rows AS standing[]))
     ON CONFLICT (id) DO UPDATE SET
         timezone = excluded.timezone, status = excluded.status, dispatch = excluded.dispatch,
         attempt = excluded.attempt, step = excluded.step, reason = excluded.reason,
@@ -49,12 +45,7 @@ ADD_CALLS = text(
     """
     INSERT INTO attempt (message_id, dispatch, attempt, kind, at, http_status, latency_ms,
                          reason, detail, text_sha256, grounds_id)
-    SELECT * FROM unnest(
-        CAST(:message_id AS bigint[]), CAST(:dispatch AS integer[]), CAST(:attempt AS smallint[]),
-        CAST(:kind AS text[]), CAST(:at AS timestamptz[]), CAST(:http_status AS smallint[]),
-        CAST(:latency_ms AS integer[]), CAST(:reason AS text[]), CAST(:detail AS text[]),
-        CAST(:text_sha256 AS bytea[]), CAST(:grounds_id AS integer[]))
-    ON CONFLICT DO NOTHING
+    SELECT * FROM unnest(CAST(:rows AS call[])) ON CONFLICT DO NOTHING
     """
 )
 

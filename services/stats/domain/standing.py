@@ -7,7 +7,7 @@ so whatever the order the same events lead to the same end, and a repeated one c
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from services.stats.domain.dead_letters import DEAD
@@ -41,7 +41,7 @@ class Standing(NamedTuple):
 
     @property
     def position(self) -> Position:
-        return (self.dispatch, self.attempt, self.step)
+        return self[5:8]
 
 
 class Cell(NamedTuple):
@@ -64,20 +64,22 @@ class SentSpan:
 class Change:
     """What a batch of events does to the books, ready to be written.
 
-    ``shifts`` are differences, never zero; ``sent`` counts messages per mailing and second (of
-    the Unix epoch); ``applied`` counts the events that moved a message, ``stale`` the others.
+    ``born`` are messages of which nothing was known, ``changed`` all others that are written anew;
+    ``shifts`` are differences, never zero; ``sent`` counts messages per mailing and second (of the
+    Unix epoch); ``applied`` counts the events that moved a message, ``stale`` the others.
     """
 
-    standings: tuple[Standing, ...] = ()
+    born: tuple[Standing, ...] = ()
+    changed: tuple[Standing, ...] = ()
     shifts: Mapping[Cell, int] = field(default_factory=dict)
     sent: Mapping[tuple[int, int], int] = field(default_factory=dict)
     spans: Mapping[int, SentSpan] = field(default_factory=dict)
     applied: int = 0
     stale: int = 0
 
-
-def position_of(event: DeliveryEvent) -> Position:
-    return (event.dispatch, event.attempt, STEP[event.kind])
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        return self.born + self.changed
 
 
 def advance(current: Standing | None, event: DeliveryEvent) -> Standing:
@@ -85,12 +87,14 @@ def advance(current: Standing | None, event: DeliveryEvent) -> Standing:
 
     An acceptance that comes late does not move the status any more, but it did happen.
     """
+    at = event.at.astimezone(UTC)  # once: any other zone is asked for its offset at every use
+    accepted_at = at if _is_acceptance(event) else None
     if current is None:
-        return _standing(event, _acceptance(event))
-    sent_at = _earlier(current.sent_at, _acceptance(event))
-    position = position_of(event)
+        return _standing(event, at, accepted_at)
+    sent_at = _earlier(current.sent_at, accepted_at)
+    position = (event.dispatch, event.attempt, STEP[event.kind])
     if position > current.position or (position == current.position and _put_off(current, event)):
-        return _standing(event, sent_at)
+        return _standing(event, at, sent_at)
     return current if sent_at == current.sent_at else current._replace(sent_at=sent_at)
 
 
@@ -121,10 +125,12 @@ def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Chan
         moved = before is None or after.position != before.position
         applied, stale = applied + moved, stale + (not moved)
         if _is_acceptance(event) and event.mailing_id != NO_MAILING:
-            acceptances[event.mailing_id].append(event.at)
-            sent[event.mailing_id, int(event.at.timestamp())] += moved
+            at = after.updated_at if moved else event.at
+            acceptances[event.mailing_id].append(at)
+            sent[event.mailing_id, int(at.timestamp())] += moved
     return Change(
-        standings=tuple(standings.values()),
+        born=tuple(each for each in standings.values() if each.message_id not in known),
+        changed=tuple(each for each in standings.values() if each.message_id in known),
         shifts=_shifts(known, standings.values()),
         sent={key: count for key, count in sent.items() if count},
         spans={of: SentSpan(min(at), max(at)) for of, at in acceptances.items()},
@@ -136,43 +142,36 @@ def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Chan
 def _shifts(known: Mapping[int, Standing], changed: Iterable[Standing]) -> dict[Cell, int]:
     """A message that moved to another zone is taken out of the old one's books. Trials are in
     nobody's."""
-    shifts: Counter[Cell] = Counter()
+    shifts: Counter[tuple[int, str, Status]] = Counter()
     for after in changed:
         if after.mailing_id == NO_MAILING:
             continue
         before = known.get(after.message_id)
         if before is not None:
-            shifts[_cell(before)] -= 1
-        shifts[_cell(after)] += 1
-    return {cell: difference for cell, difference in shifts.items() if difference}
+            shifts[before.mailing_id, before.timezone, before.status] -= 1
+        shifts[after.mailing_id, after.timezone, after.status] += 1
+    return {Cell(*cell): difference for cell, difference in shifts.items() if difference}
 
 
-def _cell(standing: Standing) -> Cell:
-    return Cell(standing.mailing_id, standing.timezone, standing.status)
-
-
-def _standing(event: DeliveryEvent, sent_at: datetime | None) -> Standing:
-    dispatch, attempt, step = position_of(event)
+def _standing(event: DeliveryEvent, at: datetime, sent_at: datetime | None) -> Standing:
+    """Fields in their order: their names would cost as much again."""
+    kind = event.kind
     return Standing(
-        message_id=event.message_id,
-        mailing_id=event.mailing_id,
-        client_id=event.client_id,
-        timezone=event.timezone,
-        status=status_after(event.kind),
-        dispatch=dispatch,
-        attempt=attempt,
-        step=step,
-        reason=event.reason,
-        detail=event.detail,
-        sent_at=sent_at,
-        updated_at=event.at,
-        next_attempt_at=event.next_attempt_at,
-        http_status=event.http_status if event.kind in DEAD else None,
+        event.message_id,
+        event.mailing_id,
+        event.client_id,
+        event.timezone,
+        status_after(kind),
+        event.dispatch,
+        event.attempt,
+        STEP[kind],
+        event.reason,
+        event.detail,
+        sent_at,
+        at,
+        event.next_attempt_at,
+        event.http_status if kind in DEAD else None,
     )
-
-
-def _acceptance(event: DeliveryEvent) -> datetime | None:
-    return event.at if _is_acceptance(event) else None
 
 
 def _is_acceptance(event: DeliveryEvent) -> bool:

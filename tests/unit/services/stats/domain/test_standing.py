@@ -49,6 +49,13 @@ def test_a_batch_shifts_the_books_by_what_changed() -> None:
     assert (change.applied, change.stale) == (2, 0)
 
 
+def test_what_is_new_is_told_from_what_was_known() -> None:
+    [known] = fold({}, [event("queued")]).born
+    change = fold({1: known}, [event("sent"), event("queued", 2), event("sent", 2)])
+    assert [(each.message_id, each.status) for each in change.changed] == [(1, Status.SENT)]
+    assert [(each.message_id, each.status) for each in change.born] == [(2, Status.SENT)]
+
+
 def test_a_batch_that_says_nothing_new_changes_nothing() -> None:
     known = {each.message_id: each for each in fold({}, [event("sent")]).standings}
     change = fold(known, [event("sent"), event("queued")])
