@@ -7,7 +7,7 @@ log stands for the simulator's books: a message in it twice was sent twice.
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,16 @@ class Calls:
     distinct: int
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A call that was taken. ``came`` and ``at``: when it came in and was answered (Unix
+    seconds)."""
+
+    message: int
+    came: float
+    at: float
+
+
 class NginxProvider:
     def __init__(self, home: Path, *, latency: float) -> None:
         """``latency``: seconds until a call is answered."""
@@ -94,7 +104,12 @@ class NginxProvider:
 
     def calls(self) -> Calls:
         """What the log tells; what was answered in its last second may not stand there yet."""
-        return read_calls((self.home / "calls.log").read_text().splitlines())
+        return counted(self.answered())
+
+    def answered(self) -> list[Answered]:
+        """As ``calls``, one by one."""
+        with (self.home / "calls.log").open() as lines:
+            return read_answered(lines)
 
     def _configuration(self) -> str:
         slow = self._latency > 0
@@ -110,19 +125,24 @@ class NginxProvider:
         )
 
 
-def read_calls(lines: list[str]) -> Calls:
+def read_answered(lines: Iterable[str]) -> list[Answered]:
     """Lines of the log: when the answer was sent, how long it took, the status, the path."""
-    answered = [line.split(" ", 3) for line in lines]
-    good = [
-        (float(at), float(took), path) for at, took, status, path in answered if status == "200"
-    ]
-    if not good:
+    found = []
+    for line in lines:
+        at, took, status, path = line.split()
+        if status == "200":
+            found.append(Answered(int(path.rpartition("/")[2]), float(at) - float(took), float(at)))
+    return found
+
+
+def counted(answered: Sequence[Answered]) -> Calls:
+    if not answered:
         return Calls(0.0, 0.0, 0, 0)
     return Calls(
-        first=min(at - took for at, took, _ in good),
-        last=max(at for at, _, _ in good),
-        calls=len(good),
-        distinct=len({path for _, _, path in good}),
+        first=min(one.came for one in answered),
+        last=max(one.at for one in answered),
+        calls=len(answered),
+        distinct=len({one.message for one in answered}),
     )
 
 

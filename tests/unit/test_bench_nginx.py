@@ -1,6 +1,10 @@
 """What nginx's log tells the bench."""
 
-from tests.bench.nginx import Calls, read_calls
+from tests.bench.nginx import Calls, counted, read_answered
+
+
+def read_calls(lines: list[str]) -> Calls:
+    return counted(read_answered(lines))
 
 
 def test_the_first_call_came_in_before_it_was_answered() -> None:

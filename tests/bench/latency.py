@@ -1,0 +1,242 @@
+"""``python -m tests.bench.latency``: what people notice while a large mailing runs at full speed.
+
+Meanwhile the api is asked fifty times a second, a mailing to one client is launched as urgent every
+few seconds, and the statistics are looked at. Everything shares one machine, this program included.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from shared.domain.zones import inhabited_zones
+from tests.bench.nginx import FLUSHED_WITHIN, Answered, NginxProvider, running_nginx
+from tests.support.house import House, csv_of, running_house
+
+ZONES = 400
+IMPORT_AT_ONCE = 250_000
+URGENT = 20  # clients who are in a hurry, one after the other
+URGENT_EVERY = 2.0
+LOOK_EVERY = 0.1
+TAG = "everybody"
+
+Look = tuple[float, int]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Seconds. ``urgent``: from the request that launches until the call was answered; ``age``: how
+    long the statistics had not shown an acceptance, at each look."""
+
+    clients: int
+    messages_per_second: float
+    requests: int
+    refused: int
+    api_p50: float
+    api_p99: float
+    api_worst: float
+    urgent: int
+    urgent_p50: float
+    urgent_worst: float
+    looks: int
+    age_p50: float
+    age_p99: float
+    age_worst: float
+
+
+class Asker:
+    """Asks at fixed instants, whether or not the answer before has come: a slow answer does not
+    make the next question late."""
+
+    def __init__(self, house: House, mailing: int) -> None:
+        self._house = house
+        self._mailing = mailing
+        self._phones = count(990_000_000)
+        self.seconds: list[float] = []
+        self.refused = 0
+
+    async def run(self, rate: float, running: Callable[[], bool]) -> None:
+        began, asked = time.monotonic(), 0
+        async with asyncio.TaskGroup() as group:
+            while running():
+                group.create_task(self._ask(asked))
+                asked += 1
+                await asyncio.sleep(max(0.0, began + asked / rate - time.monotonic()))
+
+    async def _ask(self, number: int) -> None:
+        started = time.monotonic()
+        answer = await self._request(number)
+        self.seconds.append(time.monotonic() - started)
+        self.refused += not answer.is_success
+
+    def _request(self, number: int) -> Awaitable[httpx.Response]:
+        """Of ten requests eight read and two write."""
+        api, mailing = self._house.api, self._mailing
+        kind = number % 10
+        if kind == 0:
+            phone = f"79{next(self._phones):09d}"
+            return api.post("/clients", json={"phone": phone, "timezone": "Europe/Moscow"})
+        if kind == 1:
+            draft = {"name": f"Draft {number}", "text": "Later", "draft": True}
+            hours = {"starts_at": "2040-01-01T10:00:00Z", "ends_at": "2040-01-02T10:00:00Z"}
+            return api.post("/mailings", json=draft | hours)
+        paths = (
+            f"/mailings/{mailing}",
+            f"/mailings/{mailing}/statistics",
+            "/mailings",
+            "/clients?limit=50",
+        )
+        return api.get(paths[number % len(paths)])
+
+
+async def _urgent(house: House, running: Callable[[], bool]) -> dict[int, float]:
+    """When each urgent mailing was asked for (Unix seconds)."""
+    asked: dict[int, float] = {}
+    for number in range(URGENT):
+        await asyncio.sleep(URGENT_EVERY)
+        if not running():
+            break
+        now = time.time()
+        mailing = await house.launch(filter={"tags": [f"urgent-{number}"]}, priority="urgent")
+        asked[mailing] = now
+    return asked
+
+
+async def _looks(house: House, mailing: int, running: Callable[[], bool]) -> list[Look]:
+    """When the statistics were asked for (Unix seconds), and how many they said were sent."""
+    looks: list[Look] = []
+    while running():
+        asked = time.time()
+        books = await house.books(mailing)
+        looks.append((asked, books["by_status"]["sent"]))
+        await asyncio.sleep(LOOK_EVERY)
+    return looks
+
+
+def ages(looks: Sequence[Look], accepted: Sequence[float]) -> list[float]:
+    """``accepted``: sorted. What was accepted first and not shown yet says how old a look is."""
+    return [max(0.0, at - accepted[sent]) if sent < len(accepted) else 0.0 for at, sent in looks]
+
+
+def p99(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[98]
+
+
+def run(clients: int, senders: int, rate: float) -> Latency:
+    home = Path(tempfile.mkdtemp(prefix="carillon-latency-"))
+    home.chmod(0o711)  # the user PostgreSQL runs as must get through, to its own folder
+    try:
+        with running_nginx(home / "nginx", latency=0.0) as provider:
+            return asyncio.run(_run(home / "house", clients, senders, rate, provider))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+async def _run(
+    home: Path, clients: int, senders: int, rate: float, provider: NginxProvider
+) -> Latency:
+    settings = {"SENDER_REPLICAS": str(senders), "SENDER_PROVIDER_URL": provider.url}
+    async with running_house(home, settings) as house:
+        return await _measure(house, clients, rate, provider)
+
+
+async def _measure(house: House, clients: int, rate: float, provider: NginxProvider) -> Latency:
+    await _import(house, clients)
+    mailing = await house.launch(filter={"tags": [TAG]})
+    everything = asyncio.create_task(house.finished(mailing, clients / 500 + 60))
+
+    def running() -> bool:
+        return not everything.done()
+
+    asker = Asker(house, mailing)
+    urgent, looks, _ = await asyncio.gather(
+        _urgent(house, running), _looks(house, mailing, running), asker.run(rate, running)
+    )
+    await everything
+    hurried = {one: (await house.messages(one, "sent"))[0]["id"] for one in urgent}
+    await asyncio.sleep(2 * FLUSHED_WITHIN)
+    return _told(clients, asker, urgent, hurried, looks, provider.answered())
+
+
+def _told(
+    clients: int,
+    asker: Asker,
+    urgent: dict[int, float],
+    hurried: dict[int, int],
+    looks: Sequence[Look],
+    answered: Sequence[Answered],
+) -> Latency:
+    at = {one.message: one.at for one in answered}
+    waits = [at[message] - urgent[mailing] for mailing, message in hurried.items()]
+    accepted = sorted(at[message] for message in at.keys() - set(hurried.values()))
+    if len(accepted) != clients:
+        raise SystemExit(f"{clients:,} messages were to be sent, {len(accepted):,} were.")
+    old = ages([look for look in looks if look[0] > accepted[0]], accepted)
+    return Latency(
+        clients=clients,
+        messages_per_second=clients / (accepted[-1] - accepted[0]),
+        requests=len(asker.seconds),
+        refused=asker.refused,
+        api_p50=statistics.median(asker.seconds),
+        api_p99=p99(asker.seconds),
+        api_worst=max(asker.seconds),
+        urgent=len(waits),
+        urgent_p50=statistics.median(waits),
+        urgent_worst=max(waits),
+        looks=len(old),
+        age_p50=statistics.median(old),
+        age_p99=p99(old),
+        age_worst=max(old),
+    )
+
+
+async def _import(house: House, clients: int) -> None:
+    zones = inhabited_zones()[:ZONES]
+    for start in range(0, clients, IMPORT_AT_ONCE):
+        phones = range(start, min(clients, start + IMPORT_AT_ONCE))
+        await house.import_clients(csv_of(phones, zones, TAG))
+    for number in range(URGENT):
+        phone = 900_000_000 + number
+        await house.import_clients(csv_of([phone], ["Europe/Moscow"], f"urgent-{number}"))
+
+
+def table(results: Sequence[Latency]) -> Table:
+    """Medians of the runs."""
+    found = Table(title=f"While {results[0].clients:,} messages are sent; {len(results)} run(s)")
+    found.add_column("figure")
+    found.add_column("value", justify="right")
+    for name in list(asdict(results[0]))[1:]:
+        value = statistics.median(getattr(one, name) for one in results)
+        form = ",.3f" if "_p" in name or "worst" in name else ",.0f"
+        found.add_row(name.replace("_", " "), format(value, form))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.latency", description=__doc__)
+    parser.add_argument("-n", "--clients", type=int, default=200_000)
+    parser.add_argument("--senders", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=50.0, help="requests a second")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--json", help="write the results to this file too")
+    options = parser.parse_args()
+    results = [run(options.clients, options.senders, options.rate) for _ in range(options.runs)]
+    Console(width=120).print(table(results))
+    if options.json:
+        said = json.dumps([asdict(one) for one in results], indent=1)
+        Path(options.json).write_text(said + "\n")
+
+
+if __name__ == "__main__":
+    main()
