@@ -83,6 +83,16 @@ bench: $(STAMP) ## Measure rates, CPU and memory (BENCH="-n 200000 --runs 3 --ba
 	@$(PYTHON) -m deploy.local install
 	$(PYTHON) -m tests.bench $(BENCH)
 
+.PHONY: bench-all
+bench-all: $(STAMP) ## Measure everything and write it to docs/performance.md (an hour; BENCH="--only latency")
+	@$(PYTHON) -m deploy.local install
+	$(PYTHON) -m tests.bench.suite $(BENCH)
+
+.PHONY: bench-latency
+bench-latency: $(STAMP) ## Measure the api, an urgent message and the statistics during a mailing
+	@$(PYTHON) -m deploy.local install
+	$(PYTHON) -m tests.bench.latency $(BENCH)
+
 .PHONY: bench-planning
 bench-planning: $(STAMP) ## Measure previews and plans over ten thousand clients and a million
 	$(PYTHON) -m tests.bench.planning $(BENCH)

@@ -10,13 +10,10 @@ import argparse
 import json
 from pathlib import Path
 
-from rich.console import Console
-
 from tests.bench.celery_kind import BaselineResult, run_baseline
 from tests.bench.load import Load, Result, run
-from tests.bench.report import document, tables
-
-WIDTH = 120  # columns, also where the output is a file
+from tests.bench.report import machine, show, told
+from tests.bench.sheets import of_load
 
 
 def main() -> None:
@@ -35,11 +32,10 @@ def main() -> None:
         results.append(run(load))
         if options.baseline:
             baseline.append(run_baseline(options.baseline, latency=load.latency))
-    console = Console(width=WIDTH)
-    for table in tables(results, baseline):
-        console.print(table)
+    found = told(results, baseline)
+    show(of_load(found))
     if options.json:
-        said = json.dumps(document(results, baseline), indent=1)
+        said = json.dumps({"machine": machine()} | found, indent=1)
         Path(options.json).write_text(said + "\n")
 
 

@@ -17,11 +17,11 @@ from itertools import count
 from pathlib import Path
 
 import httpx
-from rich.console import Console
-from rich.table import Table
 
 from shared.domain.zones import inhabited_zones
 from tests.bench.nginx import FLUSHED_WITHIN, Answered, NginxProvider, running_nginx
+from tests.bench.report import show
+from tests.bench.sheets import of_latency
 from tests.support.house import House, csv_of, running_house
 
 ZONES = 400
@@ -211,18 +211,6 @@ async def _import(house: House, clients: int) -> None:
         await house.import_clients(csv_of([phone], ["Europe/Moscow"], f"urgent-{number}"))
 
 
-def table(results: Sequence[Latency]) -> Table:
-    """Medians of the runs."""
-    found = Table(title=f"While {results[0].clients:,} messages are sent; {len(results)} run(s)")
-    found.add_column("figure")
-    found.add_column("value", justify="right")
-    for name in list(asdict(results[0]))[1:]:
-        value = statistics.median(getattr(one, name) for one in results)
-        form = ",.3f" if "_p" in name or "worst" in name else ",.0f"
-        found.add_row(name.replace("_", " "), format(value, form))
-    return found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.latency", description=__doc__)
     parser.add_argument("-n", "--clients", type=int, default=200_000)
@@ -232,10 +220,10 @@ def main() -> None:
     parser.add_argument("--json", help="write the results to this file too")
     options = parser.parse_args()
     results = [run(options.clients, options.senders, options.rate) for _ in range(options.runs)]
-    Console(width=120).print(table(results))
+    runs = [asdict(one) for one in results]
+    show([of_latency(runs)])
     if options.json:
-        said = json.dumps([asdict(one) for one in results], indent=1)
-        Path(options.json).write_text(said + "\n")
+        Path(options.json).write_text(json.dumps(runs, indent=1) + "\n")
 
 
 if __name__ == "__main__":
