@@ -93,6 +93,11 @@ bench-latency: $(STAMP) ## Measure the api, an urgent message and the statistics
 	@$(PYTHON) -m deploy.local install
 	$(PYTHON) -m tests.bench.latency $(BENCH)
 
+.PHONY: bench-gate
+bench-gate: $(STAMP) ## Fail when a message costs a quarter more CPU than the committed figure
+	@$(PYTHON) -m deploy.local install
+	$(PYTHON) -m tests.bench.gate $(BENCH)
+
 .PHONY: bench-planning
 bench-planning: $(STAMP) ## Measure previews and plans over ten thousand clients and a million
 	$(PYTHON) -m tests.bench.planning $(BENCH)
