@@ -12,7 +12,12 @@ import pytest
 import pytest_asyncio
 
 from tests.support import docker_servers, local_servers
-from tests.support.servers import PostgresForTests, RabbitMQForTests, Vhost
+from tests.support.servers import (
+    PostgresForTests,
+    RabbitMQForTests,
+    Vhost,
+    robust_connections,
+)
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +47,15 @@ def rabbitmq(use_docker: bool) -> Iterator[RabbitMQForTests]:
 
 @pytest_asyncio.fixture(scope="module")
 async def vhost(rabbitmq: RabbitMQForTests) -> AsyncIterator[Vhost]:
-    """A vhost for the tests of one module."""
+    """A vhost for the tests of one module, whose connections they must have closed at its end:
+    one that is left open tries to come back until the session ends, and sometimes beyond."""
     mine = await rabbitmq.new_vhost()
     yield mine
+    left = [one for one in robust_connections() if one.url.path == f"/{mine.name}"]
+    for one in left:
+        await one.close()
     await rabbitmq.drop_vhost(mine.name)
+    assert not left
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

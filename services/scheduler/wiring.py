@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-import aio_pika
 from aio_pika.abc import AbstractRobustChannel
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -56,7 +55,13 @@ from services.scheduler.metrics import LEADING
 from services.scheduler.settings import Settings
 from shared.domain.message_id import MessageIds
 from shared.runtime.background import Background
-from shared.runtime.broker import RECONNECT_EVERY, Publisher, make_broker, start_when_reachable
+from shared.runtime.broker import (
+    RECONNECT_EVERY,
+    Publisher,
+    connect_robust,
+    make_broker,
+    start_when_reachable,
+)
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.database import engine_lifetime, make_engine
 from shared.runtime.health import database_answers, health_routes
@@ -157,7 +162,7 @@ async def _measuring_channel(url: str, stack: AsyncExitStack) -> AbstractRobustC
     """A connection of its own: a passive declaration must not wait behind publishes."""
     while True:
         try:
-            connection = await aio_pika.connect_robust(url, reconnect_interval=RECONNECT_EVERY)
+            connection = await connect_robust(url)
         except OSError:
             await asyncio.sleep(RECONNECT_EVERY)
         else:

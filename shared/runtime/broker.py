@@ -8,10 +8,12 @@ back after a pause, and to ``send.dead`` when it has been delivered too often.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import aio_pika
+from aio_pika.abc import AbstractRobustConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from faststream.exceptions import FastStreamException
 from faststream.middlewares import AckPolicy
@@ -29,8 +31,12 @@ from shared.runtime.metrics import DEAD_LETTERS, REGISTRY, RETRIED_IN_PLACE
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=Message)
+T = TypeVar("T")
 
 RECONNECT_EVERY = 0.5
+# Seconds for a connection to stand: a network that swallows packets would hold an attempt for
+# minutes.
+CONNECT_TIMEOUT = 5.0
 PUBLISH_TIMEOUT = 5.0
 PAUSE_AFTER_BUG = 1.0
 FIRST_PAUSE = 0.1
@@ -45,6 +51,7 @@ def make_broker(url: str, *, service: str, graceful: float = 10.0) -> RabbitBrok
     """A broker that is not connected yet; ``graceful``: seconds for handlers to end at a stop."""
     return RabbitBroker(
         url,
+        timeout=CONNECT_TIMEOUT,
         app_id=service,
         reconnect_interval=RECONNECT_EVERY,
         graceful_timeout=graceful,
@@ -56,15 +63,35 @@ def make_broker(url: str, *, service: str, graceful: float = 10.0) -> RabbitBrok
 
 
 async def start_when_reachable(broker: RabbitBroker) -> None:
-    """Connects and starts the subscribers, trying until the broker answers."""
+    """Connects and starts the subscribers, trying until the broker answers. When it is cancelled,
+    the attempt under way ends first, so that stopping the broker closes what has come of it."""
     while True:
         try:
-            await broker.start()
+            await _to_its_end(broker.start())
         except (AMQPError, OSError) as error:
             log.warning("The broker does not answer yet: %s", type(error).__name__)
             await asyncio.sleep(RECONNECT_EVERY)
         else:
             return
+
+
+async def connect_robust(url: str) -> AbstractRobustConnection:
+    """A connection that comes back by itself. Raises OSError or AMQPError when there is none."""
+    attempt = aio_pika.connect_robust(
+        url, timeout=CONNECT_TIMEOUT, reconnect_interval=RECONNECT_EVERY
+    )
+    return await _to_its_end(attempt)
+
+
+async def _to_its_end(attempt: Coroutine[Any, Any, T]) -> T:
+    """Whoever waits may be cancelled, the attempt may not: one that is goes on connecting behind
+    everybody's back, and its loop can never be closed."""
+    task = asyncio.create_task(attempt)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 class Publisher:

@@ -1,5 +1,6 @@
 """PostgreSQL and RabbitMQ for tests: one of each per session, a database or vhost per test."""
 
+import asyncio
 import re
 import secrets
 from dataclasses import dataclass
@@ -8,6 +9,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+from aio_pika import RobustConnection
+
+
+def robust_connections() -> list[RobustConnection]:
+    """Those of this process that are open, or try to be."""
+    frames = (task.get_stack(limit=1) for task in asyncio.all_tasks())
+    owners = (frame[0].f_locals.get("self") for frame in frames if frame)
+    return [owner for owner in owners if isinstance(owner, RobustConnection)]
 
 
 class Vhost(NamedTuple):

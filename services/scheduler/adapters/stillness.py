@@ -9,12 +9,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aio_pika
 from aio_pika.abc import AbstractRobustChannel
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from shared.contracts.topology import CHANNELS, SCHEDULER_RETURNED, send_queue
-from shared.runtime.broker import RECONNECT_EVERY
+from shared.runtime.broker import connect_robust
 
 # Retries need not be waited for: whatever was called once is in the ledger.
 QUEUES = (
@@ -47,6 +46,6 @@ class QueuesStill:
 @asynccontextmanager
 async def queues_still(url: str) -> AsyncIterator[QueuesStill]:
     """Raises OSError when the broker cannot be reached."""
-    connection = await aio_pika.connect_robust(url, reconnect_interval=RECONNECT_EVERY)
+    connection = await connect_robust(url)
     async with connection:
         yield QueuesStill(await connection.channel())
