@@ -61,7 +61,16 @@ status: $(STAMP) ## Show what runs
 .PHONY: test
 test: $(STAMP) ## Run the tests; servers are started as they are needed
 	@$(PYTHON) -m deploy.local install
-	$(PYTHON) -m pytest -m "not slow"
+	@$(MAKE) --no-print-directory -j2 test-pure test-real
+
+# Side by side: the one waits most of its time, the other only needs what CPU is left.
+.PHONY: test-pure
+test-pure: $(STAMP)
+	nice -n 10 $(PYTHON) -m pytest -m "not slow" --part pure -q
+
+.PHONY: test-real
+test-real: $(STAMP)
+	$(PYTHON) -m pytest -m "not slow" --part real
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, types and import rules

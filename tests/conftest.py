@@ -7,9 +7,11 @@ Either starts only when a test asks for it.
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from tests.support import docker_servers, local_servers
 from tests.support.servers import (
@@ -18,6 +20,14 @@ from tests.support.servers import (
     Vhost,
     robust_connections,
 )
+
+TESTS = Path(__file__).parent
+PURE = ("contracts", "unit")
+TIMED = ("unit/services/sender", "unit/shared/runtime", "unit/support")
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("carillon", deadline=None)
+settings.load_profile("carillon")
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +68,28 @@ async def vhost(rabbitmq: RabbitMQForTests) -> AsyncIterator[Vhost]:
     assert not left
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a server, so that `-m "not servers"` is the quick half."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--part",
+        choices=["pure", "real"],
+        help="only the tests that use nothing but the CPU, or only all others",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs a server, so that `-m "not servers"` is the quick half; and keep one part of
+    two that may run side by side."""
     for item in items:
         if {"postgres", "rabbitmq"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
+    part = config.getoption("--part")
+    if part is not None:
+        others = [item for item in items if _is_pure(item) is (part == "real")]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _is_pure(item) is (part == "pure")]
+
+
+def _is_pure(item: pytest.Item) -> bool:
+    """Whether it does not mind how long it takes: what looks at a clock wants a core of its own."""
+    path = item.path.relative_to(TESTS)
+    return any(map(path.is_relative_to, PURE)) and not any(map(path.is_relative_to, TIMED))
