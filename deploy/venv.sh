@@ -40,5 +40,6 @@ if ! python=$(find_python) || ! "$python" -c 'import ensurepip' 2>/dev/null; the
 fi
 
 [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
+# The pins are whole, so nothing is to be resolved; and what is never imported need not be compiled.
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-compile \
   --require-hashes --requirement "$requirements"
