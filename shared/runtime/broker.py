@@ -56,6 +56,7 @@ def make_broker(url: str, *, service: str, graceful: float = 10.0) -> RabbitBrok
         reconnect_interval=RECONNECT_EVERY,
         graceful_timeout=graceful,
         default_channel=Channel(publisher_confirms=True, on_return_raises=True),
+        apply_types=False,  # no handler asks for anything but the message: see subscribe
         middlewares=[RabbitPrometheusMiddleware(registry=REGISTRY, app_name=service)],
         logger=logging.getLogger("carillon.broker"),
         log_level=logging.DEBUG,
@@ -188,15 +189,18 @@ def subscribe(
 
     Prefetch is the concurrency: each delivery is a task of its own. Stopping the subscriber stops
     the deliveries and leaves what is in hand to be settled.
+
+    The decoder passes the message on as it is. A handler that asked for it by its type would be
+    given it too, but fetched by a thread of a pool: for every message.
     """
     subscriber = broker.subscriber(
         RabbitQueue(queue, declare=False),
         channel=Channel(prefetch_count=prefetch),
         ack_policy=AckPolicy.MANUAL,
-        decoder=_leave_encoded,
+        decoder=_as_it_is,
         no_reply=True,
     )
-    subscriber(_as_handler(on_message))
+    subscriber(on_message)
     return subscriber
 
 
@@ -214,17 +218,8 @@ def decode(queue: str, message: type[M], body: bytes) -> M | None:
         return None
 
 
-async def _leave_encoded(message: RabbitMessage) -> bytes:
-    return message.body
-
-
-def _as_handler(
-    on_message: Callable[[RabbitMessage], Awaitable[None]],
-) -> Callable[[Any, RabbitMessage], Awaitable[None]]:
-    async def handler(_body: Any, message: RabbitMessage) -> None:
-        await on_message(message)
-
-    return handler
+async def _as_it_is(message: RabbitMessage) -> RabbitMessage:
+    return message
 
 
 async def _handle(

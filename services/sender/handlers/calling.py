@@ -78,7 +78,7 @@ class Calling:
         self._replicas = replicas
         self._slots = slots
         self._record = record
-        self._under_way: dict[asyncio.Task[None], int] = {}
+        self._under_way: dict[Work, asyncio.Task[None]] = {}
         self._seconds = metrics.CALL_SECONDS.labels(channel)
         self._accepted = metrics.CALLS.labels(channel, "accepted")
         self._show(None)
@@ -107,18 +107,19 @@ class Calling:
 
     def by_mailing(self) -> Mapping[int, int]:
         """Calls under way per mailing."""
-        return Counter(self._under_way.values())
+        return Counter(work.parcel.letter.mailing_id for work in self._under_way)
 
     def start(self, work: Work, *, uncertain: bool) -> None:
         """The work is claimed and its slot reserved."""
         self._throttle.started(monotonic())
-        task = asyncio.create_task(self._call(work, uncertain))
-        self._under_way[task] = work.parcel.letter.mailing_id
-        task.add_done_callback(self._ended)
+        self._under_way[work] = asyncio.create_task(self._run(work, uncertain))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._under_way[task]
-        self._slots.release()
+    async def _run(self, work: Work, uncertain: bool) -> None:
+        try:
+            await self._call(work, uncertain)
+        finally:
+            del self._under_way[work]
+            self._slots.release()
 
     async def _call(self, work: Work, uncertain: bool) -> None:
         started = monotonic()
