@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from services.sender.adapters.api_gates import ApiGates
 from services.sender.adapters.gates import PostgresGates
 from services.sender.adapters.ledger import PostgresLedger
+from services.sender.adapters.ledger_engine import make_ledger_engine
 from services.sender.adapters.ledger_pages import PostgresLedgerPages
 from services.sender.adapters.ledger_walk import PostgresLedgerWalk
 from services.sender.adapters.link import BrokerLink
@@ -35,7 +36,7 @@ from services.sender.settings import Settings
 from shared.runtime.background import Background
 from shared.runtime.broker import Publisher, make_broker, start_when_reachable
 from shared.runtime.clock import Clock, SystemClock
-from shared.runtime.database import engine_lifetime, make_engine
+from shared.runtime.database import engine_lifetime
 from shared.runtime.health import database_answers, health_routes
 
 # After the calls have ended: time to record and publish what became of them.
@@ -45,7 +46,7 @@ STOP_MARGIN = 2.0
 def make_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or Settings()
     url = settings.database_url.get_secret_value()
-    engine = make_engine(url, pool=settings.database_pool, application="sender")
+    engine = make_ledger_engine(url, pool=settings.database_pool)
     link = BrokerLink()
 
     async def broker_connected() -> bool:
@@ -182,7 +183,7 @@ def retell_ledger() -> None:
 async def retell_with(settings: Settings) -> None:
     url = settings.database_url.get_secret_value()
     broker = make_broker(settings.rabbitmq_url.get_secret_value(), service="sender")
-    async with engine_lifetime(make_engine(url, pool=1, application="sender")) as engine:
+    async with engine_lifetime(make_ledger_engine(url, pool=1)) as engine:
         await start_when_reachable(broker)
         try:
             await retell(PostgresLedgerPages(engine), BrokerOutbox(Publisher(broker)))
@@ -198,5 +199,5 @@ async def _take_gates(settings: Settings) -> None:
     """Into a database that has lost them, before any sender looks at it."""
     url = settings.database_url.get_secret_value()
     api = ApiGates(str(settings.api_url), settings.service_token.get_secret_value())
-    async with engine_lifetime(make_engine(url, pool=1, application="sender")) as engine:
+    async with engine_lifetime(make_ledger_engine(url, pool=1)) as engine:
         await PostgresGates(engine).store(await api.recall())

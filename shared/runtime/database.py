@@ -1,6 +1,6 @@
 """The database: one engine per service, and what counts as its being away for a while."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -9,8 +9,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
-def make_engine(url: str, *, pool: int, application: str) -> AsyncEngine:
-    """An engine for ``postgresql+asyncpg://`` URLs. Parameters never reach logs or errors."""
+def make_engine(
+    url: str, *, pool: int, application: str, planner: Mapping[str, str] | None = None
+) -> AsyncEngine:
+    """An engine for ``postgresql+asyncpg://`` URLs. Parameters never reach logs or errors.
+
+    ``planner``: settings of PostgreSQL's planner for whom the usual ones do not fit.
+    """
     return create_async_engine(
         url,
         pool_size=pool,
@@ -33,6 +38,7 @@ def make_engine(url: str, *, pool: int, application: str) -> AsyncEngine:
                 "tcp_keepalives_idle": "5",
                 "tcp_keepalives_interval": "2",
                 "tcp_keepalives_count": "3",
+                **(planner or {}),
             },
         },
     )

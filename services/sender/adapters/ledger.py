@@ -29,14 +29,7 @@ class PostgresLedger:
         }
 
     async def claim(self, works: Sequence[Work]) -> Mapping[int, bool]:
-        works = sorted(works, key=_message_id)
-        letters = [work.parcel.letter for work in works]
-        values = _identity(works) | {
-            "uncertain": [work.command.unknown for work in works],
-            "mailing_revisions": [letter.mailing_revision for letter in letters],
-            "client_revisions": [work.command.client_revision for work in works],
-            "not_after": [letter.not_after for letter in letters],
-        }
+        values = {"rows": [_claim(work) for work in sorted(works, key=_message_id)]}
         async with self._engine.connect() as connection:
             rows = await connection.execute(CLAIM, values | self._claim_rules)
             return {row[0]: row[1] for row in rows}
@@ -53,17 +46,7 @@ class PostgresLedger:
         return [looks[work.message_id] for work in works]
 
     async def record_calls(self, outcomes: Sequence[Outcome]) -> Mapping[int, RecordedAs]:
-        outcomes = sorted(outcomes, key=_message_id_of)
-        commands = [outcome.work.command for outcome in outcomes]
-        values = _outcome_values(outcomes) | {
-            "message_ids": [command.message_id for command in commands],
-            "dispatches": [command.dispatch for command in commands],
-            "attempts": [command.attempt for command in commands],
-            "due": [outcome.due for outcome in outcomes],
-            "http_status": [outcome.http_status for outcome in outcomes],
-            "latency_ms": [outcome.latency_ms for outcome in outcomes],
-            "next_attempt_at": [outcome.next_attempt_at for outcome in outcomes],
-        }
+        values = {"rows": [_called(outcome) for outcome in sorted(outcomes, key=_message_id_of)]}
         async with self._engine.connect() as connection:
             rows = await connection.execute(RECORD_CALLS, values | self._holder)
             return {row[0]: RecordedAs(row[1], row[2]) for row in rows}
@@ -101,6 +84,41 @@ def _message_id(work: Work) -> int:
 
 def _message_id_of(outcome: Outcome) -> int:
     return outcome.work.command.message_id
+
+
+def _claim(work: Work) -> tuple[Any, ...]:
+    """A value of the type of this name; so are those of ``_called``."""
+    command, letter = work.command, work.parcel.letter
+    return (
+        command.message_id,
+        letter.mailing_id,
+        command.client_id,
+        letter.timezone,
+        command.dispatch,
+        command.attempt,
+        command.unknown,
+        letter.mailing_revision,
+        command.client_revision,
+        letter.not_after,
+    )
+
+
+def _called(outcome: Outcome) -> tuple[Any, ...]:
+    command = outcome.work.command
+    return (
+        command.message_id,
+        command.dispatch,
+        command.attempt,
+        outcome.kind,
+        outcome.due,
+        outcome.uncertain,
+        outcome.at,
+        outcome.reason,
+        outcome.detail,
+        outcome.http_status,
+        outcome.latency_ms,
+        outcome.next_attempt_at,
+    )
 
 
 def _identity(works: Sequence[Work]) -> dict[str, Any]:

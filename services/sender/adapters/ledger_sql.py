@@ -1,6 +1,8 @@
 """The ledger's statements. Each takes arrays, one element per command, in the order of the ids:
 two senders that touch the same rows then lock them in the same order.
 
+Every row is found by its key: see ``make_ledger_engine``.
+
 ``now()`` is the database's: leases and deadlines mean the same on every host.
 """
 
@@ -48,19 +50,15 @@ def _passes(kind: str, id_: str, revision: str) -> str:
     """  # noqa: S608 - made of constants
 
 
+# Where there is much of it, each row is one value of a composite type: of arrays, one per column,
+# asyncpg asks every element whether it is an array itself, and PostgreSQL reads each by itself.
 CLAIM = text(
     f"""
     INSERT INTO ledger AS l (message_id, mailing_id, client_id, timezone, dispatch, attempt,
                              uncertain, state, holder, lease_until)
     SELECT message_id, mailing_id, client_id, timezone, dispatch, attempt, uncertain,
            'claimed', :holder, now() + make_interval(secs => :lease)
-    FROM unnest(CAST(:message_ids AS bigint[]), CAST(:mailing_ids AS bigint[]),
-                CAST(:client_ids AS bigint[]), CAST(:timezones AS text[]),
-                CAST(:dispatches AS integer[]), CAST(:attempts AS integer[]),
-                CAST(:uncertain AS boolean[]), CAST(:mailing_revisions AS bigint[]),
-                CAST(:client_revisions AS bigint[]), CAST(:not_after AS timestamptz[]))
-         AS c (message_id, mailing_id, client_id, timezone, dispatch, attempt,
-               uncertain, mailing_revision, client_revision, not_after)
+    FROM unnest(CAST(:rows AS claim[])) AS c
     WHERE now() + CAST(:least_left AS interval) < not_after
       AND {_passes("mailing", "c.mailing_id", "c.mailing_revision")}
       AND {_passes("client", "c.client_id", "c.client_revision")}
@@ -82,14 +80,7 @@ RECORD_CALLS = text(
         uncertain = o.uncertain, happened_at = o.happened_at, reason = o.reason,
         detail = o.detail, http_status = o.http_status, latency_ms = o.latency_ms,
         next_attempt_at = o.next_attempt_at, mailing_revision = NULL, client_revision = NULL
-    FROM unnest(CAST(:message_ids AS bigint[]), CAST(:dispatches AS integer[]),
-                CAST(:attempts AS integer[]), CAST(:states AS text[]), CAST(:due AS integer[]),
-                CAST(:uncertain AS boolean[]), CAST(:happened_at AS timestamptz[]),
-                CAST(:reasons AS text[]), CAST(:details AS text[]),
-                CAST(:http_status AS integer[]), CAST(:latency_ms AS integer[]),
-                CAST(:next_attempt_at AS timestamptz[]))
-         AS o (message_id, dispatch, attempt, state, due, uncertain, happened_at, reason,
-               detail, http_status, latency_ms, next_attempt_at)
+    FROM unnest(CAST(:rows AS called[])) AS o
     WHERE l.message_id = o.message_id
       AND ((l.state = 'claimed' AND l.holder = :holder
             AND l.dispatch = o.dispatch AND l.attempt = o.attempt)
