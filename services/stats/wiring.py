@@ -63,7 +63,7 @@ def make_app(
         meters=meters,
         clock=clock,
     )
-    gathering = Gathering(partial(deliveries, ports))
+    gathering = Gathering(partial(deliveries, ports), full=settings.prefetch)
     routes: dict[type[Message], Handler] = dict(handlers(ports))
     routes[DeliveryEvents] = gathering.deliver
     subscribe(broker, routes, prefetch=settings.prefetch)

@@ -1,9 +1,9 @@
 """Applies several waiting messages in one transaction, because most of a transaction's cost does
 not depend on how many events are in it.
 
-Nothing waits for company: what arrives while one transaction runs makes up the next. Each message
-is acknowledged after the transaction it was in; a fault in one of them (a bug) is found by applying
-them one by one, so the others do not share its fate.
+What arrives while one transaction runs makes up the next, and what comes first waits a moment for
+company. Each message is acknowledged after the transaction it was in; a fault in one of them (a
+bug) is found by applying them one by one, so the others do not share its fate.
 """
 
 import asyncio
@@ -14,16 +14,25 @@ from shared.runtime.batches import Batches
 from shared.runtime.database import is_transient
 
 # Events in one transaction: bounds memory, and how long the books of a mailing stay locked.
-MOST_EVENTS = 5_000
+MOST_EVENTS = 3_000
+# Seconds that the first message of a transaction waits for others. What is read must not be older
+# than a second: of it the senders take 0.05 and a transaction of that many events 0.2. At 6,000
+# messages a second it halves the transactions, and takes a tenth off what each message costs here.
+LINGER = 0.2
 
 _Waiting = tuple[DeliveryEvents, asyncio.Future[None]]
 
 
 class Gathering:
-    def __init__(self, apply: Callable[..., Awaitable[None]]) -> None:
-        """``apply``: takes any number of DeliveryEvents, and all of them or none."""
+    def __init__(
+        self, apply: Callable[..., Awaitable[None]], *, full: int, linger: float = LINGER
+    ) -> None:
+        """``apply``: takes any number of DeliveryEvents, and all of them or none.
+
+        ``full``: messages after which no more are waited for.
+        """
         self._apply = apply
-        self._waiting: Batches[_Waiting] = Batches(full=1, linger=0)
+        self._waiting: Batches[_Waiting] = Batches(full=full, linger=linger)
 
     async def deliver(self, message: DeliveryEvents) -> None:
         """Returns when the message's events are applied. Raises what applying them raised."""

@@ -37,7 +37,7 @@ async def applied() -> Applied:
 
 @pytest.fixture
 async def gathering(applied: Applied) -> AsyncIterator[Gathering]:
-    gathering = Gathering(applied)
+    gathering = Gathering(applied, full=1)
     task = asyncio.create_task(gathering.run())
     yield gathering
     task.cancel()
@@ -55,6 +55,29 @@ async def test_what_arrives_during_a_transaction_makes_up_the_next(
     applied.gate.set()
     await asyncio.gather(*tasks)
     assert sorted(map(len, applied.transactions)) == [1, 4]
+
+
+async def test_the_first_waits_a_moment_for_others(applied: Applied) -> None:
+    gathering = Gathering(applied, full=3, linger=0.05)
+    running = asyncio.create_task(gathering.run())
+    try:
+        alone = asyncio.create_task(gathering.deliver(batch(event("sent", 1))))
+        await asyncio.sleep(0.01)
+        assert applied.transactions == []
+        await asyncio.gather(alone, gathering.deliver(batch(event("sent", 2))))
+        assert list(map(len, applied.transactions)) == [2]
+    finally:
+        running.cancel()
+
+
+async def test_who_has_company_enough_does_not_wait(applied: Applied) -> None:
+    gathering = Gathering(applied, full=2, linger=3600)
+    running = asyncio.create_task(gathering.run())
+    try:
+        await asyncio.gather(*(gathering.deliver(batch(event("sent", n))) for n in (1, 2)))
+        assert list(map(len, applied.transactions)) == [2]
+    finally:
+        running.cancel()
 
 
 async def test_a_fault_of_one_message_is_not_shared(gathering: Gathering, applied: Applied) -> None:
