@@ -8,7 +8,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from shared.runtime.logs import configure_logs
-from shared.runtime.migrate import migrate
 from shared.runtime.settings import ServiceSettings
 
 
@@ -44,6 +43,9 @@ def main(
         case []:
             serve(make_app(), settings)
         case ["migrate", *direction]:
+            # Alembic takes 9 MB, and a process that serves has no use for it.
+            from shared.runtime.migrate import migrate
+
             migrate(service, settings.database_url.get_secret_value(), *direction[:1])
         case [name] if commands and name in commands:
             commands[name]()
