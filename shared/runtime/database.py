@@ -44,6 +44,12 @@ def make_engine(
     )
 
 
+def for_single_statements(engine: AsyncEngine) -> AsyncEngine:
+    """The same connections, with no transaction around a statement that stands alone: what it
+    reads and writes is the same, and two of its three round trips are saved."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 @asynccontextmanager
 async def engine_lifetime(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
     try:

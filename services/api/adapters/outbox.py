@@ -16,6 +16,7 @@ from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.topology import EVENTS
 from shared.contracts.trials import TrialsRequested
+from shared.runtime.database import for_single_statements
 
 _CHANNEL = "outbox"
 
@@ -96,12 +97,13 @@ class SqlOutboxLane:
 
     def __init__(self, engine: AsyncEngine, *, urgent: bool) -> None:
         self._engine = engine
+        self._single = for_single_statements(engine)
         self._urgent = urgent
         self.woken = asyncio.Event()
 
     async def due(self) -> list[OutboxRow]:
         limits = {"urgent": self._urgent, "rows": _BATCH_ROWS, "bytes": _BATCH_BYTES}
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return [OutboxRow(*row) for row in await connection.execute(_DUE, limits)]
 
     async def forget(self, ids: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ from services.scheduler.adapters.messages_sql import NO_REBUILD
 from services.scheduler.adapters.rows import mailing_of
 from services.scheduler.ports import LeftOver
 from shared.contracts.mailings import MailingChanged
+from shared.runtime.database import for_single_statements
 
 _UNSWEPT = text(
     f"""
@@ -34,18 +35,18 @@ _SWEPT = text("UPDATE mailing SET swept = true WHERE id = :id AND revision = :re
 
 class PostgresLeftovers:
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._single = for_single_statements(engine)
 
     async def unswept(self) -> list[MailingChanged]:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return [mailing_of(body) for body in await connection.scalars(_UNSWEPT)]
 
     async def left_over(self, mailing_id: int, after: int, limit: int) -> list[LeftOver]:
         key = {"mailing": mailing_id, "after": after, "limit": limit}
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return [LeftOver(*row) for row in await connection.execute(_LEFT_OVER, key)]
 
     async def swept(self, mailing: MailingChanged) -> None:
         key = {"id": mailing.mailing_id, "revision": mailing.revision}
-        async with self._engine.begin() as connection:
+        async with self._single.connect() as connection:
             await connection.execute(_SWEPT, key)

@@ -26,6 +26,7 @@ from services.scheduler.ports import Batch, BatchKind, Fate, Held, Member
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.contracts.mailings import MailingChanged
 from shared.domain.message_id import MessageIds
+from shared.runtime.database import for_single_statements
 
 # What a row says once its batch is written.
 _STATE: dict[BatchKind, str] = {
@@ -43,27 +44,28 @@ _STATE: dict[BatchKind, str] = {
 class PostgresMessages:
     def __init__(self, engine: AsyncEngine, ids: MessageIds) -> None:
         self._engine = engine
+        self._single = for_single_statements(engine)
         self._ids = ids
 
     async def mailings_in(self, phase: Phase) -> list[MailingChanged]:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             bodies = await connection.scalars(sql.MAILINGS_IN, {"phase": phase.value})
             return [mailing_of(body) for body in bodies]
 
     async def holding(self, now: datetime) -> list[Held]:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             rows = await connection.execute(sql.HOLDING, {"now": now})
             return [_held(body, ends_at) for body, ends_at in rows]
 
     async def waves_in(self, mailing_id: int, phase: Phase, now: datetime) -> list[OpenWave]:
         key = {"mailing": mailing_id, "phase": phase.value, "now": now}
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return [OpenWave(*row) for row in await connection.execute(sql.WAVES_IN, key)]
 
     async def pick(
         self, mailing: MailingChanged, waves: Sequence[OpenWave], limit: int
     ) -> list[Picked]:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return await pick(connection, mailing, waves, limit)
 
     async def write(
@@ -120,7 +122,7 @@ class PostgresMessages:
             return [await read_batch(connection, row) for row in rows]
 
     async def published(self, batch: Batch) -> None:
-        async with self._engine.begin() as connection:
+        async with self._single.connect() as connection:
             await connection.execute(text("DELETE FROM batch WHERE id = :id"), {"id": batch.id})
 
     async def take_back(self, batch: Batch, members: Sequence[Member], now: datetime) -> None:
@@ -142,7 +144,7 @@ class PostgresMessages:
         own = ends_at_written(held.ends_at)
         key = {"mailing": held.mailing.mailing_id, "ends_at": own}
         parameters = key | {"now": now, "limit": limit}
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return [_member(row, plain) for row in await connection.execute(query, parameters)]
 
     async def emit_again(

@@ -82,7 +82,7 @@ async def pick(
         parameters |= filter_parameters(mailing.spec.filter)
     rows = await connection.execute(statements[plain], parameters)
     if plain:
-        return [Picked(row.zone, row.id, row.revision, row.address) for row in rows]
+        return [Picked(*row) for row in rows]
     return [
         Picked(row.zone, row.id, row.revision, row.address, recipient_of(row, row.zone))
         for row in rows

@@ -20,15 +20,17 @@ from services.scheduler.domain.waves import Phase, Standing
 from services.scheduler.ports import DueWave, MakePlan
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned, WaveState
+from shared.runtime.database import for_single_statements
 
 
 class PostgresPlans:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._single = for_single_statements(engine)
 
     async def known(self, mailing_id: int) -> MailingChanged | None:
         query = text("SELECT body FROM mailing WHERE id = :id")
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             body = await connection.scalar(query, {"id": mailing_id})
         return None if body is None else mailing_of(body)
 
@@ -59,7 +61,7 @@ class PostgresPlans:
                 await connection.execute(sql.BROUGHT_BACK, key)
 
     async def waiting(self) -> list[MailingChanged]:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return [mailing_of(body) for body in await connection.scalars(sql.WAITING)]
 
     async def resize(self, mailing: MailingChanged, sizes: Mapping[str, int]) -> bool:
@@ -77,11 +79,11 @@ class PostgresPlans:
         query = (
             "SELECT body FROM mailing WHERE state <> 'cancelled' AND emitted_revision < revision"
         )
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return [mailing_of(body) for body in await connection.scalars(text(query))]
 
     async def due(self, now: datetime, limit: int) -> list[DueWave]:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             rows = await connection.execute(sql.DUE, {"now": now, "limit": limit})
             return [
                 DueWave(mailing_of(body), zone, Phase(phase), due_at, begun_at)
@@ -100,7 +102,7 @@ class PostgresPlans:
             await _start(connection, mailing.mailing_id, now)
 
     async def unannounced_waves(self) -> list[WavesPlanned]:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return waves_planned((await connection.execute(sql.UNTOLD_WAVES)).all())
 
     async def waves_announced(self, waves: WavesPlanned) -> None:
@@ -116,7 +118,7 @@ class PostgresPlans:
             "SELECT id, revision, started_at FROM mailing"
             " WHERE started_at IS NOT NULL AND NOT start_announced"
         )
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             rows = await connection.execute(text(query))
             return [MailingStarted(mailing_id=i, revision=r, at=at) for i, r, at in rows]
 
@@ -125,7 +127,7 @@ class PostgresPlans:
         await self._mark(query, id=started.mailing_id)
 
     async def unannounced_ends(self) -> list[MailingEmitted]:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             return mailings_emitted(await connection.execute(sql.UNTOLD_ENDS))
 
     async def end_announced(self, emitted: MailingEmitted) -> None:
@@ -135,7 +137,7 @@ class PostgresPlans:
         await self._mark(query, id=emitted.mailing_id, revision=emitted.revision)
 
     async def next_instant(self, now: datetime) -> datetime | None:
-        async with self._engine.connect() as connection:
+        async with self._single.connect() as connection:
             instant: datetime | None = await connection.scalar(sql.NEXT_INSTANT, {"now": now})
             return instant
 

@@ -38,7 +38,7 @@ class QueueRoom:
         if pace is None or now - pace.measured_at >= MEASURE_EVERY:
             pace = await self._measure(pace, now, urgent)
             self._paces[urgent] = pace
-        return pace.room(self._outlet.published[urgent])
+        return pace.room_for_a_turn(self._outlet.published[urgent])
 
     def commands_taken(self) -> float:
         """What was published, less what waited at the last measurements, in envelopes as full as

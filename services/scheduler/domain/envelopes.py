@@ -1,18 +1,18 @@
 """Packing commands into envelopes: one mailing and zone each, so they share what is the same."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from services.scheduler.domain.wording import is_plain
-from shared.contracts.commands import Grounds, SendCommand, SendMessages
+from shared.contracts.commands import Grounds, SendMessages
 from shared.contracts.mailings import MailingChanged
 from shared.domain.local_time import Opening
 from shared.domain.zones import tzdata_version, zone_info
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A message that may go out now.
 
     ``zone`` is its wave's, ``client_zone`` the one its client lives in now. ``text`` is None when
@@ -45,20 +45,22 @@ def envelopes(
         grounds = _grounds(mailing, client_zone, openings[client_zone], revision)
         commands = map(_command, group)
         while chunk := tuple(islice(commands, size)):
-            yield SendMessages(
-                mailing_id=mailing.mailing_id,
-                mailing_revision=mailing.revision,
-                timezone=zone,
-                channel=mailing.spec.channel,
-                text=text,
-                not_after=openings[client_zone].closes_at,
-                grounds=grounds,
-                commands=chunk,
+            # Checked in one go, commands and all: one model after the other takes twice the time.
+            yield SendMessages.model_validate(
+                {
+                    "mailing_id": mailing.mailing_id,
+                    "mailing_revision": mailing.revision,
+                    "timezone": zone,
+                    "channel": mailing.spec.channel,
+                    "text": text,
+                    "not_after": openings[client_zone].closes_at,
+                    "grounds": grounds,
+                    "commands": chunk,
+                }
             )
 
 
-def _shared(ready: Ready) -> tuple[str, str, int]:
-    return ready.zone, ready.client_zone, ready.text_revision
+_shared = attrgetter("zone", "client_zone", "text_revision")
 
 
 def _grounds(mailing: MailingChanged, zone: str, opening: Opening, text_revision: int) -> Grounds:
@@ -73,12 +75,12 @@ def _grounds(mailing: MailingChanged, zone: str, opening: Opening, text_revision
     )
 
 
-def _command(ready: Ready) -> SendCommand:
-    return SendCommand(
-        message_id=ready.message_id,
-        client_id=ready.client_id,
-        client_revision=ready.client_revision,
-        address=ready.address,
-        dispatch=ready.dispatch,
-        text=ready.text,
-    )
+def _command(ready: Ready) -> dict[str, Any]:
+    return {
+        "message_id": ready.message_id,
+        "client_id": ready.client_id,
+        "client_revision": ready.client_revision,
+        "address": ready.address,
+        "dispatch": ready.dispatch,
+        "text": ready.text,
+    }

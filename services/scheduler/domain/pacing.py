@@ -9,6 +9,9 @@ from dataclasses import dataclass
 AHEAD_SECONDS = 2.0
 # Enough for the first second of a fast sender, before its pace is known.
 LEAST_AHEAD = 8
+# Less room than this part of the whole is left until there is more: a turn is a transaction, and
+# costs as much for a hundred messages as for a thousand.
+WORTH_A_TURN = 1 / 4
 # How much of a new measurement goes into the estimate: a burst counts, a hiccup does not rule.
 SMOOTHING = 0.3
 # Long enough for a rate that a plan can go by, short enough for a mailing of half a minute.
@@ -35,12 +38,19 @@ class Pace:
 
     def room(self, published: int) -> int:
         """How many envelopes may be published now."""
-        ahead = max(LEAST_AHEAD, int(self.per_second * AHEAD_SECONDS))
-        return max(0, ahead - self.waiting(published))
+        return max(0, self._ahead() - self.waiting(published))
+
+    def room_for_a_turn(self, published: int) -> int:
+        """The room, once it is worth a turn; 0 before."""
+        room = self.room(published)
+        return room if room >= self._ahead() * WORTH_A_TURN else 0
 
     def waiting(self, published: int) -> int:
         """Envelopes in the queue, as far as we know, when so many have been published in all."""
         return self.depth + published - self.published
+
+    def _ahead(self) -> int:
+        return max(LEAST_AHEAD, int(self.per_second * AHEAD_SECONDS))
 
 
 @dataclass(frozen=True, slots=True)

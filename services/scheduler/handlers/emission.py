@@ -8,7 +8,7 @@ rounds of their own, which need no room at the senders.
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from services.scheduler.domain.schedules import is_over
@@ -164,7 +164,7 @@ def _worded(mailing: MailingChanged, picked: Sequence[Picked], _reason: str | No
         if isinstance(text, Unfit):
             fates[Fate("suppressed", text.reason, text.detail)].append(each)
         else:
-            fates[QUEUED].append(replace(each, text=text))
+            fates[QUEUED].append(each._replace(text=text))
     return fates
 
 

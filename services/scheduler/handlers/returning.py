@@ -1,7 +1,6 @@
 """Messages that came back from the senders: held, judged again, emitted anew or ended."""
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import datetime
 
 from services.scheduler.domain.returned import Emit, End, HoldUntil, decide, due_after
@@ -64,7 +63,7 @@ def _decide(mailing: MailingChanged, member: Member, now: datetime) -> tuple[_Ou
                 return (_end(member, end), None), member
             if _says_something_else(member, text or mailing.spec.text):
                 return (Fate("unknown", TEXT_CHANGED, OTHER_WORDS), None), member
-            return (QUEUED, None), replace(member, text=text)
+            return (QUEUED, None), member._replace(text=text)
 
 
 def _end(member: Member, end: Fate) -> Fate:

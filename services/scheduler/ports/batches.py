@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from services.scheduler.domain.returned import Client
 from shared.contracts.mailings import MailingChanged
@@ -26,8 +26,7 @@ class Fate:
 QUEUED = Fate("queued")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A message of a batch, with its client as the copy has them.
 
     ``recipient`` is there when the mailing's text is a template. ``text``: this client's own;

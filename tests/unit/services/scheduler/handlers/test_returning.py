@@ -68,7 +68,7 @@ async def test_what_may_have_been_accepted_ends_as_unknown_with_the_reason(
 async def test_what_may_have_been_accepted_by_a_client_who_is_gone(house: House) -> None:
     certain = member(1, dispatch=2)
     uncertain = member(2, dispatch=2, text=SAID)
-    gone = [replace(each, client=GONE) for each in (certain, uncertain)]
+    gone = [each._replace(client=GONE) for each in (certain, uncertain)]
     told = await decided(house, *gone)
     assert {event.message_id: event.kind for event in told} == {1: "cancelled", 2: "unknown"}
     assert {event.reason for event in told} == {"client_deleted"}
