@@ -111,7 +111,7 @@ async def plan_and_emit(
     clock = clock or SystemClock()
     url = settings.rabbitmq_url.get_secret_value()
     broker = make_broker(url, service="scheduler")
-    outlet = BrokerOutlet(Publisher(broker))
+    outlet = BrokerOutlet(Publisher(broker), per_message=settings.commands_per_envelope)
     plans = PostgresPlans(engine)
     messages = PostgresMessages(engine, MessageIds(settings.node))
     planner = Planner(PostgresDirectory(engine), plans, clock)

@@ -1,8 +1,9 @@
 """The one command there is: send these messages. Per client inside, per envelope on the broker."""
 
 from datetime import UTC, datetime
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from shared.contracts.base import Message, Part
 
@@ -64,3 +65,22 @@ class SendMessages(Message):
     grounds: Grounds | None = None
     question: bool = False
     commands: tuple[SendCommand, ...]
+
+
+class SendTogether(Message):
+    """Envelopes that travel as one: where zones are small, each would be nearly empty."""
+
+    envelopes: tuple[SendMessages, ...] = Field(min_length=1)
+
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """Reads an envelope that travels alone, too: both come the same way."""
+        read = _EITHER.validate_json(body)
+        return (
+            cls(envelopes=(read,)) if isinstance(read, SendMessages) else cls.model_validate(read)
+        )
+
+
+_EITHER: TypeAdapter[SendMessages | SendTogether] = TypeAdapter(
+    Annotated[SendMessages | SendTogether, Field(union_mode="left_to_right")]
+)

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
+from services.scheduler.domain.envelopes import together
 from services.scheduler.metrics import COMMANDS, ENVELOPES
 from shared.contracts.base import Message
-from shared.contracts.commands import SendMessages
+from shared.contracts.commands import SendMessages, SendTogether
 from shared.contracts.topology import SEND, again_key, send_key
 from shared.runtime.broker import Publisher
 
@@ -14,10 +15,12 @@ IN_FLIGHT = 64
 
 
 class BrokerOutlet:
-    """``published``: envelopes so far, urgent ones and others; ``commands``: what was in them."""
+    """``per_message``: commands at most; ``published``: messages to the senders so far, urgent ones
+    and others; ``commands``: what was in them."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher, *, per_message: int = 0) -> None:
         self._publisher = publisher
+        self._per_message = per_message
         self.published = {True: 0, False: 0}
         self.commands = 0
 
@@ -25,18 +28,23 @@ class BrokerOutlet:
         await self._publisher.event(message)
 
     async def send(self, envelopes: Sequence[SendMessages], *, urgent: bool) -> None:
-        for start in range(0, len(envelopes), IN_FLIGHT):
-            chunk = envelopes[start : start + IN_FLIGHT]
-            await asyncio.gather(*(self._send(envelope, urgent) for envelope in chunk))
+        packed = list(together(envelopes, self._per_message))
+        for start in range(0, len(packed), IN_FLIGHT):
+            chunk = packed[start : start + IN_FLIGHT]
+            await asyncio.gather(*(self._send(each, urgent) for each in chunk))
 
     async def ask(self, questions: Sequence[SendMessages]) -> None:
         for question in questions:
             await self._publisher.publish(SEND, again_key(question.channel), question.encode())
 
-    async def _send(self, envelope: SendMessages, urgent: bool) -> None:
-        key = send_key(envelope.channel, urgent=urgent)
-        await self._publisher.publish(SEND, key, envelope.encode())
+    async def _send(self, envelopes: tuple[SendMessages, ...], urgent: bool) -> None:
+        """All of one mailing, and so of one channel."""
+        first = envelopes[0]
+        message = SendTogether(envelopes=envelopes) if len(envelopes) > 1 else first
+        key = send_key(first.channel, urgent=urgent)
+        await self._publisher.publish(SEND, key, message.encode())
+        commands = sum(len(each.commands) for each in envelopes)
         self.published[urgent] += 1
-        self.commands += len(envelope.commands)
-        ENVELOPES.inc()
-        COMMANDS.inc(len(envelope.commands))
+        self.commands += commands
+        ENVELOPES.inc(len(envelopes))
+        COMMANDS.inc(commands)

@@ -1,4 +1,7 @@
-"""Packing commands into envelopes: one mailing and zone each, so they share what is the same."""
+"""Packing commands into envelopes: one mailing and zone each, so they share what is the same.
+
+What the broker and the senders cost is by the message. So envelopes of small zones travel together,
+as many as have the commands of one full envelope."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, islice
@@ -36,15 +39,15 @@ def envelopes(
     openings: Mapping[str, Opening],
     size: int,
 ) -> Iterator[SendMessages]:
-    """At most ``size`` commands in each, in the order given within a zone.
+    """At most ``size`` commands in each, in the order given within a zone; a zone is begun where
+    there is room beside the one before, so that full messages can be made of them.
 
     ``openings``: those the clients' zones are in; nobody is sent to after theirs has closed.
     """
     text = mailing.spec.text if is_plain(mailing.spec.text) else ""
-    for (zone, client_zone, revision), group in groupby(sorted(ready, key=_shared), _shared):
-        grounds = _grounds(mailing, client_zone, openings[client_zone], revision)
-        commands = map(_command, group)
-        while chunk := tuple(islice(commands, size)):
+    ordered = iter(sorted(ready, key=_shared))
+    while chunk := tuple(islice(ordered, size)):
+        for (zone, client_zone, revision), group in groupby(chunk, _shared):
             # Checked in one go, commands and all: one model after the other takes twice the time.
             yield SendMessages.model_validate(
                 {
@@ -54,10 +57,22 @@ def envelopes(
                     "channel": mailing.spec.channel,
                     "text": text,
                     "not_after": openings[client_zone].closes_at,
-                    "grounds": grounds,
-                    "commands": chunk,
+                    "grounds": _grounds(mailing, client_zone, openings[client_zone], revision),
+                    "commands": tuple(map(_command, group)),
                 }
             )
+
+
+def together(packed: Iterable[SendMessages], size: int) -> Iterator[tuple[SendMessages, ...]]:
+    """Those that travel as one: neighbours, with at most ``size`` commands in all."""
+    some: list[SendMessages] = []
+    for envelope in packed:
+        if some and sum(len(one.commands) for one in some) + len(envelope.commands) > size:
+            yield tuple(some)
+            some = []
+        some.append(envelope)
+    if some:
+        yield tuple(some)
 
 
 _shared = attrgetter("zone", "client_zone", "text_revision")

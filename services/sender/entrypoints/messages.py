@@ -7,8 +7,8 @@ from faststream.rabbit import RabbitBroker, RabbitMessage
 from faststream.rabbit.subscriber.usecase import RabbitSubscriber
 
 from services.sender.domain.work import Lane, Parcel
-from services.sender.entrypoints.reading import ParkingLimit, read_envelope
-from services.sender.entrypoints.receipts import BrokerReceipt
+from services.sender.entrypoints.reading import ParkingLimit, read_envelopes
+from services.sender.entrypoints.receipts import BrokerReceipt, SharedReceipt
 from shared.contracts.gates import GatesChanged
 from shared.contracts.topology import SENDER_GATES, again_queue, send_queue
 from shared.runtime.broker import Route, consume, subscribe
@@ -53,14 +53,16 @@ def subscribe_channel(
     """``put`` takes an envelope in; whoever has it settles its receipt."""
 
     def read(queue: str, lane: Lane, count: int) -> RabbitSubscriber:
-        async def on_envelope(message: RabbitMessage) -> None:
-            envelope = read_envelope(queue, channel, message.body)
-            if envelope is not None:
-                put(Parcel(envelope, lane, BrokerReceipt(message)))
+        async def on_envelopes(message: RabbitMessage) -> None:
+            envelopes = read_envelopes(queue, channel, message.body)
+            if envelopes:
+                receipt = SharedReceipt(BrokerReceipt(message), len(envelopes))
+                for envelope in envelopes:
+                    put(Parcel(envelope, lane, receipt))
             elif limit.may_park(queue):
                 await message.reject(requeue=False)
 
-        return subscribe(broker, queue, on_envelope, prefetch=count)
+        return subscribe(broker, queue, on_envelopes, prefetch=count)
 
     return [
         read(send_queue(channel, urgent=True), Lane.URGENT, prefetch.urgent),

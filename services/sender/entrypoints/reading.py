@@ -4,7 +4,7 @@ import logging
 from datetime import MAXYEAR, MINYEAR, datetime
 
 from services.sender.handlers import metrics
-from shared.contracts.commands import Grounds, SendCommand, SendMessages
+from shared.contracts.commands import Grounds, SendCommand, SendMessages, SendTogether
 from shared.runtime.broker import decode
 from shared.runtime.logs import facts
 from shared.runtime.metrics import DEAD_LETTERS
@@ -15,17 +15,20 @@ _INT32 = 2**31
 _INT64 = 2**63
 
 
-def read_envelope(queue: str, channel: str, body: bytes) -> SendMessages | None:
-    """None, counted and logged, when it is not an envelope of ``channel`` that can be kept."""
-    envelope = decode(queue, SendMessages, body)
-    if envelope is None or _can_be_kept(envelope, channel):
-        return envelope
+def read_envelopes(queue: str, channel: str, body: bytes) -> tuple[SendMessages, ...]:
+    """One, or several that came together. None of them, counted and logged, when any is not an
+    envelope of ``channel`` that can be kept."""
+    read = decode(queue, SendTogether, body)
+    envelopes = () if read is None else read.envelopes
+    unfit = [envelope for envelope in envelopes if not _can_be_kept(envelope, channel)]
+    if not unfit:
+        return envelopes
     DEAD_LETTERS.labels(queue=queue).inc()
     log.error(
         "An envelope holds what cannot be kept and was parked",
-        extra=facts("dead_letter", queue=queue, mailing_id=envelope.mailing_id),
+        extra=facts("dead_letter", queue=queue, mailing_id=unfit[0].mailing_id),
     )
-    return None
+    return ()
 
 
 def _can_be_kept(envelope: SendMessages, channel: str) -> bool:

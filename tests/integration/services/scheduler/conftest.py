@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.scheduler.settings import Settings
 from services.scheduler.wiring import LEADER_LOCK, plan_and_emit
 from shared.contracts.base import Message
-from shared.contracts.commands import SendCommand, SendMessages
+from shared.contracts.commands import SendCommand, SendMessages, SendTogether
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
 from shared.contracts.directory import ClientsChanged, ClientState
 from shared.contracts.progress import MailingEmitted
@@ -91,7 +91,8 @@ class World:
             yield self.tap
 
     def envelopes(self, urgent: bool = False) -> list[SendMessages]:
-        return self.tap.of("sms.urgent" if urgent else "sms", SendMessages)
+        sent = self.tap.of("sms.urgent" if urgent else "sms", SendTogether)
+        return [envelope for message in sent for envelope in message.envelopes]
 
     def commands(self, mailing_id: int | None = None) -> list[SendCommand]:
         wanted = (e for e in self.envelopes() if mailing_id in (None, e.mailing_id))

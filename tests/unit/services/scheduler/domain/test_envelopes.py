@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.scheduler.domain.envelopes import Ready, envelopes
+from services.scheduler.domain.envelopes import Ready, envelopes, together
 from shared.contracts.commands import SendMessages
 from shared.domain.local_time import Opening
 from shared.domain.zones import tzdata_version
@@ -36,6 +36,20 @@ def test_every_message_is_in_one_envelope_of_its_zone() -> None:
     ]
     assert sorted(c.message_id for e in packed for c in e.commands) == list(range(7))
     assert {(e.mailing_id, e.mailing_revision, e.not_after) for e in packed} == {(5, 4, NIGHT)}
+
+
+def test_small_zones_fill_messages_together() -> None:
+    zones = ("Asia/Tokyo", "Europe/Moscow", "UTC")
+    packed = pack(*(ready(n, zones[n % 3]) for n in range(13)), size=4)
+    sizes = [[len(e.commands) for e in message] for message in together(packed, 4)]
+    assert sizes == [[4], [1, 3], [1, 3], [1]]
+    assert [e for message in together(packed, 4) for e in message] == packed
+
+
+def test_without_room_beside_another_an_envelope_travels_alone() -> None:
+    packed = pack(ready(1, "UTC"), ready(2, "Asia/Tokyo"))
+    assert [len(message) for message in together(packed, 1)] == [1, 1]
+    assert not list(together([], 4))
 
 
 def test_a_command_says_whom_and_which_dispatch() -> None:

@@ -3,17 +3,33 @@ from typing import Any
 
 import pytest
 
-from services.sender.entrypoints.reading import ParkingLimit, read_envelope
+from services.sender.entrypoints.reading import ParkingLimit, read_envelopes
+from shared.contracts.commands import SendTogether
 from tests.unit.services.sender.fakes import command, grounds, letter
 
 
 def read(body: bytes) -> object:
-    return read_envelope("send.sms", "sms", body)
+    """The one envelope, or None."""
+    envelopes = read_envelopes("send.sms", "sms", body)
+    assert len(envelopes) <= 1
+    return envelopes[0] if envelopes else None
 
 
 def test_envelope_is_read() -> None:
     good = letter(command(), command(text="Your own"), grounds=grounds())
     assert read(good.encode()) == good
+
+
+def test_envelopes_that_came_together_are_read_one_by_one() -> None:
+    both = (letter(command(), grounds=grounds()), letter(command(), timezone="Asia/Tokyo"))
+    assert read_envelopes("send.sms", "sms", SendTogether(envelopes=both).encode()) == both
+
+
+def test_envelopes_that_came_together_are_parked_together() -> None:
+    both = (letter(command()), letter(command(), channel="pigeon"))
+    assert read(SendTogether(envelopes=both).encode()) is None
+    nobody = SendTogether.model_construct(envelopes=())
+    assert read(nobody.encode()) is None
 
 
 def test_trials_are_read_though_they_belong_to_nobody() -> None:
