@@ -45,8 +45,9 @@ async def test_killed_sender_loses_nothing_and_repeats_only_what_was_under_way(
 ) -> None:
     some = commands(600)
     world.misbehave(latency_ms=20)
-    for start in range(0, 600, 50):
+    for start in range(0, 600, 100):
         await world.send(*some[start : start + 50])
+        await world.send_together(some[start + 50 : start + 60], some[start + 60 : start + 100])
     for accepted in (100, 300):
         async with process(world) as sender:
             await until(lambda accepted=accepted: world.provider.books.accepted > accepted)  # type: ignore[misc]

@@ -10,12 +10,14 @@ from tests.integration.services.sender.world import MAILING, World, command, com
 async def test_every_command_is_sent_once_and_told(world: World) -> None:
     some = commands(250)
     async with world.sender():
-        for start in range(0, 250, 100):
-            await world.send(*some[start : start + 100])
+        await world.send(*some[:100])
+        await world.send_together(some[100:110], some[110:111], some[111:200])
+        await world.send(*some[200:])
         event = (await world.ended(*some))[0]
     assert [world.accepted(one) for one in some] == [1] * 250
     assert (event.kind, event.dispatch, event.attempt) == ("sent", 1, 1)
     assert (event.mailing_id, event.timezone, event.http_status) == (MAILING, "Asia/Tokyo", 200)
+    assert {event.timezone for event in world.events(some[110].message_id)} == {"Europe/Moscow"}
     assert await world.left_in(send_queue("sms")) == 0
 
 
@@ -70,7 +72,7 @@ async def test_a_stop_finishes_calls_and_gives_back_the_rest(world: World) -> No
     world.misbehave(latency_ms=500)
     some = commands(50)
     async with world.sender(concurrency=10):
-        await world.send(*some)
+        await world.send_together(some[:5], some[5:20], some[20:])
         await until(lambda: world.provider.books.in_flight == 10)
     assert world.provider.books.accepted == 10
     await world.tap.until(lambda: len(world.events()) == 10)

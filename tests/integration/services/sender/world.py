@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from deploy.simulator.provider import Provider
 from services.sender.adapters.link import BrokerLink
 from services.sender.settings import Settings
 from services.sender.wiring import running
-from shared.contracts.commands import Grounds, SendCommand, SendMessages
+from shared.contracts.commands import Grounds, SendCommand, SendMessages, SendTogether
 from shared.contracts.delivery import CallsInFlight, DeliveryEvent, DeliveryEvents
 from shared.contracts.gates import Gate, GatesChanged
 from shared.contracts.topology import DEAD, EVENTS, SEND, send_key
@@ -81,6 +81,12 @@ class World:
     async def send(self, *its_commands: SendCommand, urgent: bool = False, **changes: Any) -> None:
         key = send_key("sms", urgent=urgent)
         await publish(self.channel, SEND, key, envelope(its_commands, **changes))
+
+    async def send_together(self, *of_zones: Sequence[SendCommand]) -> None:
+        """One message with an envelope for each zone."""
+        zones = ("Asia/Tokyo", "Europe/Moscow", "America/New_York")
+        envelopes = [envelope(some, timezone=z) for some, z in zip(of_zones, zones, strict=False)]
+        await publish(self.channel, SEND, send_key("sms"), SendTogether(envelopes=tuple(envelopes)))
 
     async def gate(self, *gates: Gate) -> None:
         message = GatesChanged(gates=gates)
