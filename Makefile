@@ -111,6 +111,10 @@ bench-gate: $(STAMP) ## Fail when a message costs a quarter more CPU than the co
 bench-planning: $(STAMP) ## Measure previews and plans over ten thousand clients and a million
 	$(PYTHON) -m tests.bench.planning $(BENCH)
 
+.PHONY: bench-import
+bench-import: $(STAMP) ## Measure the import of a million clients (BENCH="--known --runs 3")
+	$(PYTHON) -m tests.bench.importing $(BENCH)
+
 .PHONY: chaos
 chaos: $(STAMP) ## Break things during mailings and count what arrived (half an hour; CHAOS="--short --rounds 1" takes 10 minutes)
 	$(PYTHON) -m tests.chaos $(CHAOS)

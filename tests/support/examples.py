@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.contracts.directory import ClientsChanged, ClientState
+from shared.contracts.directory import ClientKind, ClientsAdded, ClientsChanged, ClientState
 from shared.contracts.mailings import FilterSpec, MailingChanged, MailingSpec
 
 
@@ -22,6 +22,21 @@ def client(number: int, **changes: Any) -> ClientState:
 
 def clients(numbers: Iterable[int], **changes: Any) -> ClientsChanged:
     return ClientsChanged(clients=tuple(client(number, **changes) for number in numbers))
+
+
+def added(numbers: Iterable[int], **changes: Any) -> ClientsAdded:
+    """The same clients, as an import tells of them."""
+    states = clients(numbers, **changes).clients
+    kinds = [(one.timezone, one.operator_code, one.tags) for one in states]
+    each = list(dict.fromkeys(kinds))
+    return ClientsAdded(
+        kinds=tuple(ClientKind(timezone=z, operator_code=c, tags=t) for z, c, t in each),
+        ids=tuple(one.id for one in states),
+        phones=tuple(one.phone for one in states),
+        kind_of=tuple(map(each.index, kinds)),
+        emails=tuple(one.email for one in states),
+        names=tuple(one.name for one in states),
+    )
 
 
 def spec(now: datetime | None = None, **changes: Any) -> MailingSpec:

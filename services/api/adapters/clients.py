@@ -5,16 +5,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Row, Select, any_, bindparam, cast, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.newcomers import COLUMNS, rows_of
 from services.api.adapters.tables import CLIENT
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone, news
 from services.api.domain.fields import TAG_SEPARATOR
+from services.api.domain.newcomers import Newcomers
 from services.api.ports import Overtaken
 from shared.contracts.directory import ClientsChanged
+from shared.runtime.copying import copy_rows
 
 _LIVING = CLIENT.c.phone.is_not(None)
 
@@ -57,6 +61,14 @@ _WITH_PHONES = text("""
     CROSS JOIN LATERAL (SELECT * FROM client WHERE client.phone = wanted.phone LIMIT 1) AS found
 """).columns(*CLIENT.c)
 
+# The sequence is looked up once, not for each of them.
+_IDS = text("""
+    WITH sequence AS MATERIALIZED (
+        SELECT CAST(pg_get_serial_sequence('client', 'id') AS regclass) AS of_clients
+    )
+    SELECT ARRAY(SELECT nextval(of_clients) FROM sequence, generate_series(1, :count))
+""")
+
 _FORGET_TRIALS = text("""
     UPDATE trial SET phone = NULL FROM client WHERE client.id = :id AND trial.phone = client.phone
 """)
@@ -89,7 +101,8 @@ class SqlClients:
         return found
 
     async def with_phones(self, phones: Collection[str]) -> dict[str, Client]:
-        rows = await self._connection.execute(_WITH_PHONES, {"phones": list(phones)})
+        # In the order of the index: neighbours are found with less effort than strangers.
+        rows = await self._connection.execute(_WITH_PHONES, {"phones": sorted(phones)})
         return {client.profile.phone: client for client in map(_client, rows)}
 
     async def with_tag(self, tag: str, limit: int) -> list[Client]:
@@ -102,6 +115,15 @@ class SqlClients:
         if len(ids) != len(profiles):
             raise Overtaken
         return [Client(ids[one.phone], 1, one, now, now) for one in profiles]
+
+    async def ids(self, count: int) -> list[int]:
+        return await self._connection.scalar(_IDS, {"count": count}) or []
+
+    async def enter(self, newcomers: Newcomers, ids: Sequence[int], now: datetime) -> None:
+        try:
+            await copy_rows(self._connection, "client", COLUMNS, rows_of(newcomers, ids, now))
+        except asyncpg.UniqueViolationError as error:
+            raise Overtaken from error
 
     async def change(self, clients: Sequence[Client]) -> None:
         values = _arrays([client.profile for client in clients]) | {

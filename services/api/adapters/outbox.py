@@ -12,7 +12,7 @@ from services.api.adapters.tables import OUTBOX
 from services.api.domain.outbox import OutboxRow
 from services.api.domain.parked import Place
 from shared.contracts.base import Message
-from shared.contracts.directory import ClientsChanged
+from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.topology import EVENTS
 from shared.contracts.trials import TrialsRequested
@@ -47,7 +47,7 @@ _PUT = text("""
     INSERT INTO outbox (id, urgent, exchange, routing_key, body)
     OVERRIDING SYSTEM VALUE VALUES (:id, :urgent, :exchange, :routing_key, :body)
 """)
-_CLIENTS = ClientsChanged.routing_key
+_CLIENTS = f"('{ClientsChanged.routing_key}', '{ClientsAdded.routing_key}')"
 _FORGET = text(f"""
     WITH gone AS (
         DELETE FROM outbox WHERE id = ANY (CAST(:ids AS bigint[]))
@@ -55,14 +55,14 @@ _FORGET = text(f"""
     )
     UPDATE relayed SET clients = last.id
     FROM (
-        SELECT max(id) AS id FROM gone WHERE routing_key = '{_CLIENTS}' AND NOT put_back
+        SELECT max(id) AS id FROM gone WHERE routing_key IN {_CLIENTS} AND NOT put_back
     ) AS last
     WHERE last.id > relayed.clients
 """)  # noqa: S608 - a constant of the contracts
 _POSITION = text(f"""
     SELECT greatest(
         (SELECT clients FROM relayed),
-        (SELECT max(id) FROM outbox WHERE routing_key = '{_CLIENTS}' AND NOT put_back)
+        (SELECT max(id) FROM outbox WHERE routing_key IN {_CLIENTS} AND NOT put_back)
     )
 """)  # noqa: S608 - a constant of the contracts
 
@@ -74,7 +74,7 @@ class SqlOutbox:
     async def put(self, message: Message, *, wake: bool = True) -> None:
         urgent = isinstance(message, _URGENT)
         place: int = await self._connection.scalar(_NEXT_ID) or 0
-        if isinstance(message, ClientsChanged):
+        if isinstance(message, ClientsChanged | ClientsAdded):
             message = message.model_copy(update={"position": place})
         row = {"id": place, "urgent": urgent, "exchange": EVENTS, "routing_key": message.key}
         await self._connection.execute(_PUT, row | {"body": message.encode()})

@@ -40,8 +40,12 @@ _PLAIN_EMAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+[A-
 _LONGEST_LOCAL_PART = 64
 
 
+def is_phone(value: str) -> bool:
+    return _PHONE.fullmatch(value) is not None
+
+
 def phone(value: str) -> str:
-    if _PHONE.fullmatch(value) is None:
+    if not is_phone(value):
         raise ValueError("A phone number is 11 digits and begins with 7, such as 79161234567.")
     return value
 

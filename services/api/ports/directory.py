@@ -7,6 +7,7 @@ from typing import Protocol
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
 from services.api.domain.imports.batches import RowError
 from services.api.domain.imports.progress import Import, ImportFormat
+from services.api.domain.newcomers import Newcomers
 from services.api.domain.tags import Tag
 from shared.contracts.directory import ClientsChanged
 
@@ -26,6 +27,14 @@ class Clients(Protocol):
 
     async def add(self, profiles: Sequence[Profile], now: datetime) -> list[Client]:
         """All of them. Raises Overtaken when a phone belongs to a client meanwhile."""
+        ...
+
+    async def ids(self, count: int) -> list[int]:
+        """For clients to be entered; nobody else gets them."""
+        ...
+
+    async def enter(self, newcomers: Newcomers, ids: Sequence[int], now: datetime) -> None:
+        """Adds all of them, place by place. Raises Overtaken like ``add``."""
         ...
 
     async def change(self, clients: Sequence[Client]) -> None:

@@ -15,18 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.directory import ClientState
 
 # Arrays of arrays cannot be unnested; tags hold no control characters.
-_BETWEEN_TAGS = "\x1f"
+BETWEEN_TAGS = "\x1f"
 
 # A difference is to a state that nobody else is changing: the leader and a rebuild write at the
 # same time. Another lock than the leader's.
-_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(2)")
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(2)")
 # Returns the kinds of which nobody is left. The states before are looked up one by one (LIMIT): a
 # join would scan all clients for a batch.
 _WRITE = text(
     f"""
     WITH given AS (
         SELECT id, revision, deleted, phone, operator_code, timezone,
-            string_to_array(tags, '{_BETWEEN_TAGS}') AS tags, email, name, attributes
+            string_to_array(tags, '{BETWEEN_TAGS}') AS tags, email, name, attributes
         FROM unnest(
             CAST(:ids AS bigint[]), CAST(:revisions AS bigint[]), CAST(:deleted AS boolean[]),
             CAST(:phones AS text[]), CAST(:codes AS text[]), CAST(:zones AS text[]),
@@ -76,20 +76,20 @@ _FORGET = text(
     USING unnest(CAST(:zones AS text[]), CAST(:codes AS text[]), CAST(:tags AS text[]))
         AS s (zone, code, tags)
     WHERE k.timezone = s.zone AND k.operator_code = s.code
-        AND k.tags = string_to_array(s.tags, '{_BETWEEN_TAGS}') AND k.clients = 0
+        AND k.tags = string_to_array(s.tags, '{BETWEEN_TAGS}') AND k.clients = 0
     """  # noqa: S608 - a constant of this module
 )
 
 
 async def write_clients(connection: AsyncConnection, clients: Sequence[ClientState]) -> None:
     """Keeps each state that is newer than the one there is; each client once."""
-    await connection.execute(_ONE_AT_A_TIME)
+    await connection.execute(ONE_AT_A_TIME)
     gone = (await connection.execute(_WRITE, _columns(clients))).all()
     if gone:
         kinds = {
             "zones": [zone for zone, _, _ in gone],
             "codes": [code for _, code, _ in gone],
-            "tags": [_BETWEEN_TAGS.join(tags) for _, _, tags in gone],
+            "tags": [BETWEEN_TAGS.join(tags) for _, _, tags in gone],
         }
         await connection.execute(_FORGET, kinds)
 
@@ -102,7 +102,7 @@ def _columns(clients: Sequence[ClientState]) -> dict[str, list[Any]]:
         "phones": [c.phone for c in clients],
         "codes": [c.operator_code for c in clients],
         "zones": [c.timezone for c in clients],
-        "tags": [_BETWEEN_TAGS.join(c.tags) for c in clients],
+        "tags": [BETWEEN_TAGS.join(c.tags) for c in clients],
         "emails": [c.email for c in clients],
         "names": [c.name for c in clients],
         "attributes": [json.dumps(c.attributes) if c.attributes else None for c in clients],

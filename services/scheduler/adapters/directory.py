@@ -1,15 +1,16 @@
 """The copy of the directory, in PostgreSQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.scheduler.adapters.added import write_added
 from services.scheduler.adapters.crowd import write_clients
 from services.scheduler.adapters.rows import put_waves
 from services.scheduler.ports import PlannedWave
-from shared.contracts.directory import ClientState
+from shared.contracts.directory import ClientsAdded, ClientState
 from shared.contracts.mailings import FilterSpec
 
 # What every query that chooses clients by a mailing's filter says.
@@ -47,6 +48,7 @@ _COUNT_FROZEN = text(
     ) AS living ON living.name = zone.name
     """
 )
+_ADD_ZONES = text("INSERT INTO zone SELECT unnest(CAST(:zones AS text[])) ON CONFLICT DO NOTHING")
 _REACHED = text(
     "UPDATE control SET clients_position = :position WHERE clients_position < :position"
 )
@@ -78,15 +80,18 @@ class PostgresDirectory:
     ) -> None:
         # A statement touches a row once; of one client's states only the newest matters.
         newest = {c.id: c for c in sorted(clients, key=lambda c: c.revision)}.values()
-        zones = sorted({c.timezone for c in newest if not c.deleted})
-        add_zones = "INSERT INTO zone SELECT unnest(CAST(:zones AS text[])) ON CONFLICT DO NOTHING"
         async with self._engine.begin() as connection:
             await write_clients(connection, list(newest))
-            await connection.execute(text(add_zones), {"zones": zones})
-            for mailing_id, waves in new_waves.items():
-                await put_waves(connection, mailing_id, waves)
-            if position is not None:
-                await connection.execute(_REACHED, {"position": position})
+            await _put_zones(connection, {c.timezone for c in newest if not c.deleted}, new_waves)
+            await _reach(connection, position)
+
+    async def add(
+        self, added: ClientsAdded, new_waves: Mapping[int, Sequence[PlannedWave]]
+    ) -> None:
+        async with self._engine.begin() as connection:
+            await write_added(connection, added)
+            await _put_zones(connection, {kind.timezone for kind in added.kinds}, new_waves)
+            await _reach(connection, added.position)
 
     async def count_by_zone(self, filter_: FilterSpec) -> dict[str, int]:
         return await self._counts(_COUNT, filter_parameters(filter_))
@@ -104,3 +109,18 @@ class PostgresDirectory:
     async def _counts(self, query: TextClause, parameters: Mapping[str, Any]) -> dict[str, int]:
         async with self._engine.connect() as connection:
             return {row.name: row.clients for row in await connection.execute(query, parameters)}
+
+
+async def _put_zones(
+    connection: AsyncConnection,
+    zones: Collection[str],
+    new_waves: Mapping[int, Sequence[PlannedWave]],
+) -> None:
+    await connection.execute(_ADD_ZONES, {"zones": sorted(zones)})
+    for mailing_id, waves in new_waves.items():
+        await put_waves(connection, mailing_id, waves)
+
+
+async def _reach(connection: AsyncConnection, position: int | None) -> None:
+    if position is not None:
+        await connection.execute(_REACHED, {"position": position})

@@ -11,7 +11,7 @@ from services.scheduler.handlers.replaying import Replays
 from services.scheduler.handlers.returning import Returns
 from services.scheduler.handlers.trials import Trials
 from shared.contracts.delivery import DeliveryEvents
-from shared.contracts.directory import ClientsChanged
+from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingFinished
 from shared.contracts.replays import MessagesReplayed, MessagesResolved
@@ -55,6 +55,7 @@ def subscribe_scheduler(
         SCHEDULER_EVENTS,
         {
             ClientsChanged.routing_key: Route(ClientsChanged, planner.on_clients_changed),
+            ClientsAdded.routing_key: Route(ClientsAdded, planner.on_clients_added),
             MailingChanged.routing_key: Route(
                 MailingChanged, then_wake(planner.on_mailing_changed)
             ),

@@ -18,7 +18,7 @@ from services.scheduler.domain.revisions import (
 from services.scheduler.domain.waves import Phase, Standing, judge
 from services.scheduler.metrics import OPENING_DELAY
 from services.scheduler.ports import Directory, DueWave, PlannedWave, Plans
-from shared.contracts.directory import ClientsChanged
+from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.runtime.clock import Clock
 from shared.runtime.logs import facts
@@ -38,12 +38,21 @@ class Planner:
         self._changes, self._followed = 1, 0
 
     async def on_clients_changed(self, event: ClientsChanged) -> None:
-        zones = sorted({client.timezone for client in event.clients if not client.deleted})
-        unknown = await self._directory.unknown_zones(zones)
-        growing = await self._plans.growing() if unknown else []
-        waves = {mailing.mailing_id: self._empty_waves(mailing, unknown) for mailing in growing}
+        zones = {client.timezone for client in event.clients if not client.deleted}
+        waves = await self._waves_in(zones)
         await self._directory.apply(event.clients, waves, event.position)
         self._changes += 1
+
+    async def on_clients_added(self, event: ClientsAdded) -> None:
+        waves = await self._waves_in({kind.timezone for kind in event.kinds})
+        await self._directory.add(event, waves)
+        self._changes += 1
+
+    async def _waves_in(self, zones: set[str]) -> dict[int, list[PlannedWave]]:
+        """Those that are missing, by mailing."""
+        unknown = await self._directory.unknown_zones(sorted(zones))
+        growing = await self._plans.growing() if unknown else []
+        return {mailing.mailing_id: self._empty_waves(mailing, unknown) for mailing in growing}
 
     def _empty_waves(self, mailing: MailingChanged, zones: list[str]) -> list[PlannedWave]:
         """Waves for zones that first appear after launch; one that missed its window is none."""

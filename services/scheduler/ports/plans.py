@@ -7,7 +7,7 @@ from typing import Protocol
 
 from services.scheduler.domain.revisions import KeptWave
 from services.scheduler.domain.waves import Phase, Standing
-from shared.contracts.directory import ClientState
+from shared.contracts.directory import ClientsAdded, ClientState
 from shared.contracts.mailings import FilterSpec, MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
 
@@ -52,6 +52,12 @@ class Directory(Protocol):
     ) -> None:
         """Keeps each state that is newer than the one it has, adds waves (by mailing id) for zones
         that were unknown, and notes the position that was reached; all or nothing."""
+        ...
+
+    async def add(
+        self, added: ClientsAdded, new_waves: Mapping[int, Sequence[PlannedWave]]
+    ) -> None:
+        """Like :meth:`apply`, of clients who are new; costs less."""
         ...
 
     async def count_by_zone(self, filter_: FilterSpec) -> dict[str, int]:

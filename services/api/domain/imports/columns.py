@@ -1,10 +1,15 @@
 """CSV: the header names the fields, in any order; each row is read by it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import repeat
+from typing import TypeVar
 
 from services.api.domain import fields
 from services.api.domain.fields import Scalar
 from services.api.domain.imports.rows import UNSET, ImportRow, MaybeUnset, RowFault, checked
+
+T = TypeVar("T")
 
 REQUIRED = ("phone", "timezone")
 OPTIONAL = ("operator_code", "tags", "email", "name")
@@ -38,48 +43,91 @@ class Columns:
             if name.startswith(ATTRIBUTE_PREFIX)
         }
 
+    def read_all(self, rows: Sequence[Sequence[str]]) -> list[ImportRow | RowFault]:
+        """Column by column: a row costs half of what ``read`` does. If any is wrong, row by row."""
+        try:
+            return list(self._by_columns(rows))
+        except ValueError:  # a RowFault, or rows of different length
+            return [self._read_or_fault(cells) for cells in rows]
+
+    def _by_columns(self, rows: Sequence[Sequence[str]]) -> Iterator[ImportRow]:
+        columns = list(zip(*rows, strict=True))
+        if len(columns) != self._width or self._attributes:
+            raise ValueError("These rows are read one by one.")
+        phones = columns[self._phone]
+        return map(
+            ImportRow,
+            phones if all(map(fields.is_phone, phones)) else map(_phone, phones),
+            map(_timezone, columns[self._timezone]),
+            _optional(_operator_code, columns, self._operator_code),
+            _optional(_tags, columns, self._tags),
+            _optional(_email, columns, self._email),
+            _optional(_name, columns, self._name),
+        )
+
+    def _read_or_fault(self, cells: Sequence[str]) -> ImportRow | RowFault:
+        try:
+            return self.read(cells)
+        except RowFault as fault:
+            return fault
+
     def read(self, cells: Sequence[str]) -> ImportRow:
         """Raises RowFault on the first thing in the row that is wrong."""
         if len(cells) != self._width:
             raise RowFault(None, f"The row has {len(cells)} cells, the header {self._width}.")
         return ImportRow(
-            checked("phone", fields.phone, cells[self._phone].strip()),
-            checked("timezone", fields.timezone, cells[self._timezone].strip()),
-            self._operator_code_in(cells),
-            self._tags_in(cells),
-            self._email_in(cells),
-            self._name_in(cells),
+            _phone(cells[self._phone]),
+            _timezone(cells[self._timezone]),
+            UNSET if self._operator_code is None else _operator_code(cells[self._operator_code]),
+            UNSET if self._tags is None else _tags(cells[self._tags]),
+            UNSET if self._email is None else _email(cells[self._email]),
+            UNSET if self._name is None else _name(cells[self._name]),
             self._attributes_in(cells) if self._attributes else UNSET,
         )
-
-    def _operator_code_in(self, cells: Sequence[str]) -> str | MaybeUnset | None:
-        if self._operator_code is None:
-            return UNSET
-        cell = cells[self._operator_code].strip()
-        return checked("operator_code", fields.operator_code, cell) if cell else None
-
-    def _tags_in(self, cells: Sequence[str]) -> tuple[str, ...] | MaybeUnset:
-        if self._tags is None:
-            return UNSET
-        cell = cells[self._tags]
-        named = [tag for tag in cell.split(fields.TAG_SEPARATOR) if tag.strip()]
-        return checked("tags", fields.tags, named) if named else ()
-
-    def _email_in(self, cells: Sequence[str]) -> str | MaybeUnset | None:
-        if self._email is None:
-            return UNSET
-        cell = cells[self._email].strip()
-        return checked("email", fields.email, cell) if cell else None
-
-    def _name_in(self, cells: Sequence[str]) -> str | MaybeUnset | None:
-        if self._name is None:
-            return UNSET
-        cell = cells[self._name].strip()
-        return checked("name", fields.name, cell) if cell else None
 
     def _attributes_in(self, cells: Sequence[str]) -> dict[str, Scalar]:
         given = {key: cells[position].strip() or None for key, position in self._attributes.items()}
         return checked("attributes", fields.attributes, given)
+
+
+def _optional(
+    rule: Callable[[str], T], columns: Sequence[Sequence[str]], position: int | None
+) -> Iterable[T | MaybeUnset]:
+    return repeat(UNSET) if position is None else map(rule, columns[position])
+
+
+# One cell each, as it stands in the file. Of zones, codes and tags a file has few different ones.
+
+
+def _phone(cell: str) -> str:
+    return checked("phone", fields.phone, cell.strip())
+
+
+@lru_cache(maxsize=4096)
+def _timezone(cell: str) -> str:
+    return checked("timezone", fields.timezone, cell.strip())
+
+
+@lru_cache(maxsize=4096)
+def _operator_code(cell: str) -> str | None:
+    trimmed = cell.strip()
+    return checked("operator_code", fields.operator_code, trimmed) if trimmed else None
+
+
+@lru_cache(maxsize=4096)
+def _tags(cell: str) -> tuple[str, ...]:
+    named = [tag for tag in cell.split(fields.TAG_SEPARATOR) if tag.strip()]
+    return checked("tags", fields.tags, named) if named else ()
+
+
+def _email(cell: str) -> str | None:
+    trimmed = cell.strip()
+    return checked("email", fields.email, trimmed) if trimmed else None
+
+
+def _name(cell: str) -> str | None:
+    trimmed = cell.strip()
+    return checked("name", fields.name, trimmed) if trimmed else None
 
 
 def _index(names: list[str], name: str) -> int | None:

@@ -1,18 +1,25 @@
 """Reads the rows of a file from its bytes, from the start or from where a batch ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from services.api.domain.imports import objects
 from services.api.domain.imports.columns import BadHeader, Columns
 from services.api.domain.imports.progress import ImportFormat
-from services.api.domain.imports.records import CsvRows, Fault, Lines, Record, RecordReader
-from services.api.domain.imports.rows import ImportRow, RowFault
+from services.api.domain.imports.records import (
+    Content,
+    CsvRows,
+    Fault,
+    Lines,
+    Record,
+    RecordReader,
+)
+from services.api.domain.imports.rows import ImportRow, RowBlock, RowFault
 
 
 class RowReader(Protocol):
-    def feed(self, data: bytes, *, final: bool) -> Iterator[tuple[ImportRow | RowFault, int]]:
-        """The rows complete with ``data``, each with the offset behind it.
+    def feed(self, data: bytes, *, final: bool) -> Iterator[RowBlock]:
+        """The rows complete with ``data``.
 
         Raises BadHeader when the file as a whole cannot be read.
         """
@@ -44,33 +51,38 @@ class _CellReader:
         self._records = RecordReader(CsvRows(), offset)
         self._header_ahead = offset == 0
 
-    def feed(self, data: bytes, *, final: bool) -> Iterator[tuple[ImportRow | RowFault, int]]:
-        read = self._columns.read
-        for content, end in self._records.feed(data, final=final):
-            if self._header_ahead:
-                self._header_ahead = False
-            elif isinstance(content, list):
-                try:
-                    yield read(content), end
-                except RowFault as fault:
-                    yield fault, end
-            elif isinstance(content, Fault):
-                yield RowFault(*content), end
+    def feed(self, data: bytes, *, final: bool) -> Iterator[RowBlock]:
+        for contents, ends in self._records.blocks(data, final=final):
+            first = 1 if self._header_ahead else 0
+            self._header_ahead = False
+            yield RowBlock(self._rows(contents[first:]), ends[first:])
+
+    def _rows(self, contents: Sequence[Content]) -> list[ImportRow | RowFault]:
+        cells = [content for content in contents if isinstance(content, list)]
+        if len(cells) == len(contents):
+            return self._columns.read_all(cells)
+        rows = iter(self._columns.read_all(cells))
+        return [next(rows) if isinstance(one, list) else _fault(one) for one in contents]
 
 
 class _ObjectReader:
     def __init__(self, offset: int) -> None:
         self._records = RecordReader(Lines(), offset)
 
-    def feed(self, data: bytes, *, final: bool) -> Iterator[tuple[ImportRow | RowFault, int]]:
-        for content, end in self._records.feed(data, final=final):
-            if isinstance(content, str):
-                try:
-                    yield objects.read(content), end
-                except RowFault as fault:
-                    yield fault, end
-            elif isinstance(content, Fault):
-                yield RowFault(*content), end
+    def feed(self, data: bytes, *, final: bool) -> Iterator[RowBlock]:
+        for contents, ends in self._records.blocks(data, final=final):
+            yield RowBlock(list(map(_object_row, contents)), ends)
+
+
+def _object_row(content: Content) -> ImportRow | RowFault:
+    try:
+        return objects.read(content) if isinstance(content, str) else _fault(content)
+    except RowFault as fault:
+        return fault
+
+
+def _fault(content: Content) -> RowFault:
+    return RowFault(*content) if isinstance(content, Fault) else RowFault(None, "It is no row.")
 
 
 def _columns(record: Record) -> Columns:

@@ -6,15 +6,23 @@ mark too many costs the line it stands in and not the rest of the file: a quoted
 end properly within that length is a fault of its first line, and reading goes on with the second.
 
 ``end`` of a record is the offset behind it in the whole file: where reading can be taken up again.
+
+Nearly every line of nearly every file is a record of its own: as long as no quotation mark comes,
+many lines are cut at once. The first record of a file and whatever stands at a quotation mark is
+cut by itself. Which way a record is cut makes no difference to what comes out.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 LONGEST_RECORD = 64 * 1024
+# Lines cut at once: a few hundred. Something odd in one of them costs time with all of them.
+_AT_ONCE = 16 * 1024
 
 _NEWLINE = b"\n"
+_AND_NEWLINE = (1).__add__
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # spreadsheets put it in front of the first line
 
 
@@ -30,21 +38,39 @@ NOT_UTF8 = Fault(None, "The row is not text in UTF-8.")
 BROKEN_QUOTES = Fault(None, "A quotation mark is missing or stands where it cannot.")
 
 
+Content = list[str] | str | Fault
+
+
 class Record(NamedTuple):
-    content: list[str] | str | Fault
+    content: Content
     end: int
+
+
+class Block(NamedTuple):
+    """Records that stand one after another, and the end of each."""
+
+    contents: Sequence[Content]
+    ends: Sequence[int]
 
 
 class Cut(NamedTuple):
     """What a format makes of the bytes from the start of a record; ``end`` is in the buffer."""
 
-    content: list[str] | str | Fault
+    content: Content
     end: int
 
 
 class Format(Protocol):
     def cut(self, buffer: bytes, start: int, line_end: int, *, final: bool) -> Cut | None:
         """The record whose first line is ``buffer[start:line_end]``; None if more is needed."""
+        ...
+
+    def simple_until(self, buffer: bytes, start: int, limit: int) -> int:
+        """Up to where each line that is complete is a record of its own."""
+        ...
+
+    def contents(self, lines: Sequence[str]) -> Sequence[Content]:
+        """Of such lines."""
         ...
 
 
@@ -63,13 +89,51 @@ class RecordReader:
 
         The iterator must be used up before the next call.
         """
+        for block in self.blocks(data, final=final):
+            yield from map(Record, block.contents, block.ends)
+
+    def blocks(self, data: bytes, *, final: bool) -> Iterator[Block]:
+        """The same, many at a time."""
         self._offset += self._start
         self._buffer = self._buffer[self._start :] + data
         self._start = 0
-        while (cut := self._next(final=final)) is not None:
-            self._start = cut.end
-            if cut.content:
-                yield Record(cut.content, self._offset + cut.end)
+        while True:
+            if (lines := self._simple_lines()) is not None:
+                yield lines
+            elif (cut := self._next(final=final)) is not None:
+                self._start = cut.end
+                if cut.content:
+                    yield Block((cut.content,), (self._offset + cut.end,))
+            else:
+                return
+
+    def _simple_lines(self) -> Block | None:
+        """The next lines, if they are records by themselves. None is too long: together they are
+        not."""
+        start, buffer = self._start, self._buffer
+        if self._skipping or self._offset + start == 0:
+            return None
+        limit = min(start + _AT_ONCE, len(buffer))
+        until = self._format.simple_until(buffer, start, limit)
+        end = _behind(buffer, buffer.rfind(_NEWLINE, start, until))
+        if end == 0:
+            return None
+        lines = buffer[start : end - 1].split(_NEWLINE)
+        ends = accumulate(map(_AND_NEWLINE, map(len, lines)), initial=self._offset + start)
+        self._start = end
+        return self._block(lines, _decoded(buffer[start : end - 1]), list(ends)[1:])
+
+    def _block(
+        self, lines: Sequence[bytes], texts: Sequence[str] | None, ends: Sequence[int]
+    ) -> Block:
+        if texts is not None and "" not in texts and not any(map(str.isspace, texts)):
+            return Block(self._format.contents(texts), ends)
+        one_by_one = zip(map(_text, lines), ends, strict=True)
+        kept = [(text, end) for text, end in one_by_one if text]
+        contents: list[Content] = []
+        for text, _ in kept:
+            contents += [text] if isinstance(text, Fault) else self._format.contents([text])
+        return Block(contents, [end for _, end in kept])
 
     def _next(self, *, final: bool) -> Cut | None:
         start, buffer = self._start, self._buffer
@@ -103,6 +167,12 @@ class Lines:
     def cut(self, buffer: bytes, start: int, line_end: int, *, final: bool) -> Cut:  # noqa: ARG002
         return Cut(_text(buffer[start:line_end]), _behind(buffer, line_end))
 
+    def simple_until(self, buffer: bytes, start: int, limit: int) -> int:  # noqa: ARG002
+        return limit
+
+    def contents(self, lines: Sequence[str]) -> Sequence[str]:
+        return lines
+
 
 class CsvRows:
     """A record is a row of cells, separated by commas, quoted as RFC 4180 says."""
@@ -114,6 +184,13 @@ class CsvRows:
         if '"' not in text:  # nearly every row there is, at a tenth of the cost
             return Cut(text.split(","), _behind(buffer, line_end))
         return _quoted(buffer, start, line_end, final=final)
+
+    def simple_until(self, buffer: bytes, start: int, limit: int) -> int:
+        quote = buffer.find(b'"', start, limit)
+        return limit if quote < 0 else quote
+
+    def contents(self, lines: Sequence[str]) -> Sequence[list[str]]:
+        return [line.split(",") for line in lines]
 
 
 def _quoted(buffer: bytes, start: int, line_end: int, *, final: bool) -> Cut | None:
@@ -162,3 +239,13 @@ def _text(line: bytes) -> str | Fault:
         return "" if text.isspace() else text
     except UnicodeDecodeError:
         return NOT_UTF8
+
+
+def _decoded(block: bytes) -> Sequence[str] | None:
+    """Its lines as texts; None when not all of them are."""
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        return None
+    texts = text.split("\n")
+    return [line.rstrip("\r") for line in texts] if "\r" in text else texts

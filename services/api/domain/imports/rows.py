@@ -4,7 +4,7 @@ What a file does not mention (an absent column, an absent key) stays as it is wi
 client; an empty cell, or a null, clears it. A cleared operator code is the phone's own again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final, Literal, NamedTuple, TypeVar
 
@@ -42,6 +42,13 @@ class ImportRow(NamedTuple):
     email: str | MaybeUnset | None = UNSET
     name: str | MaybeUnset | None = UNSET
     attributes: dict[str, Scalar] | MaybeUnset | None = UNSET
+
+
+class RowBlock(NamedTuple):
+    """Rows that stand one after another in a file, and the offset behind each."""
+
+    rows: Sequence[ImportRow | RowFault]
+    ends: Sequence[int]
 
 
 def profile_after(row: ImportRow, before: Profile | None) -> Profile:

@@ -28,7 +28,7 @@ from services.api.entrypoints.http.app import create_app
 from services.api.handlers import imports
 from services.api.ports import Ports
 from shared.contracts.base import Message
-from shared.contracts.directory import ClientsChanged
+from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.mailings import MailingChanged, MailingSpec
 from shared.contracts.replays import MessagesReplayed, MessagesResolved
@@ -52,6 +52,7 @@ LOGIN_LIMITS = LoginLimits(
 _MESSAGES: dict[str, type[Message]] = {
     one.routing_key: one
     for one in (
+        ClientsAdded,
         ClientsChanged,
         GatesChanged,
         MailingChanged,
@@ -317,7 +318,7 @@ def outbox(engine: AsyncEngine) -> Callable[[], Awaitable[list[Message]]]:
 def _unplaced(place: int, key: str, body: bytes) -> Message:
     """Without its position, which is the outbox's own affair."""
     message = _MESSAGES[key].decode(body)
-    if isinstance(message, ClientsChanged):
+    if isinstance(message, ClientsChanged | ClientsAdded):
         assert message.position == place
         return message.model_copy(update={"position": None})
     return message

@@ -17,7 +17,7 @@ from services.api.domain.imports.progress import ImportFormat
 from services.api.entrypoints import ticks
 from services.api.handlers import imports
 from services.api.ports import Ports
-from shared.contracts.directory import ClientsChanged
+from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.gates import Gate, GatesChanged
 from tests.integration.services.api.conftest import NOW, Outbox, RunImports
 from tests.integration.services.api.test_clients import make as make_client
@@ -89,6 +89,29 @@ async def test_a_file_of_all_columns(
     assert [one.id for one in news.clients] == [client["id"]]
     assert {tag["name"] for tag in (await api.get("/tags")).json()["items"]} == {"vip", "new"}
     assert await leftovers(engine) == 0
+
+
+TOLD = ("id", "phone", "operator_code", "timezone", "tags", "email", "name")
+
+
+async def test_what_is_told_of_newcomers_is_what_is_stored(
+    api: httpx.AsyncClient, run_imports: RunImports, outbox: Outbox
+) -> None:
+    odd = [
+        f'{phone(3)},UTC,"a\\b;""c"";{{d}}",,Ann \\N,',
+        f"{phone(2)},Asia/Omsk,\\.;ё,ann@x.com,,495",
+        f"{phone(1)},UTC,,,,",
+    ]
+    await upload(api, "phone,timezone,tags,email,name,operator_code\n" + "\n".join(odd))
+    await run_imports()
+    [news] = await outbox()
+    assert isinstance(news, ClientsAdded)
+    stored = await all_clients(api)
+    assert [one.model_dump(mode="json", include=set(TOLD)) for one in news.states()] == [
+        {field: client[field] for field in TOLD} for client in stored
+    ]
+    assert [client["tags"] for client in stored] == [[], ["\\.", "ё"], ["a\\b", '"c"', "{d}"]]
+    assert [client["name"] for client in stored] == [None, None, "Ann \\N"]
 
 
 async def test_ndjson(api: httpx.AsyncClient, run_imports: RunImports) -> None:
@@ -305,12 +328,7 @@ async def test_work_that_is_broken_off_is_taken_up_where_it_ended(
     clients = await all_clients(api)
     assert len(clients) == 101
     assert {client["revision"] for client in clients} == {1}
-    told = [
-        one.id
-        for news in await outbox()
-        if isinstance(news, ClientsChanged)
-        for one in news.clients
-    ]
+    told = [id_ for news in await outbox() if isinstance(news, ClientsAdded) for id_ in news.ids]
     assert len(told) == len(set(told)) == 101
 
 

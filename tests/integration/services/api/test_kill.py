@@ -17,7 +17,7 @@ from services.api.handlers.imports import BATCH_ROWS
 from tests.integration.services.api.conftest import SECRET, SERVICE_TOKEN
 from tests.integration.services.api.waiting import until
 
-ROWS = 40_000
+ROWS = 150_000
 
 
 @asynccontextmanager

@@ -5,8 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.adapters.outbox import SqlOutboxLane
 from services.api.adapters.store import SqlTransactions
 from shared.contracts.base import Message
-from shared.contracts.directory import ClientsChanged
+from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.gates import GatesChanged
+
+NOBODY_ADDED = ClientsAdded(kinds=(), ids=(), phones=(), kind_of=())
 
 
 async def put(engine: AsyncEngine, message: Message) -> None:
@@ -34,12 +36,15 @@ async def test_only_what_is_told_of_clients_moves_it(engine: AsyncEngine) -> Non
     await put(engine, GatesChanged(gates=()))
     assert await position(engine) == first
     await put(engine, ClientsChanged(clients=()))
-    assert await position(engine) > first
+    second = await position(engine)
+    assert second > first
+    await put(engine, NOBODY_ADDED)
+    assert await position(engine) > second
 
 
 async def test_it_stays_when_the_outbox_is_empty(engine: AsyncEngine) -> None:
     await put(engine, ClientsChanged(clients=()))
-    await put(engine, ClientsChanged(clients=()))
+    await put(engine, NOBODY_ADDED)
     last = await position(engine)
     assert (await relayed(engine))[-1] == last
     assert await position(engine) == last

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.handlers.imports import BATCH_ROWS
 from shared.contracts.base import Message
-from shared.contracts.directory import ClientsChanged
+from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingFinished, MailingStarted
@@ -89,9 +89,9 @@ async def test_an_import_runs_by_itself_and_a_launch_behind_it_is_told_behind_it
         while (message := await queue.get(fail=False)) is not None:
             await message.ack()
             keys.append(message.routing_key)
-            if message.routing_key == "client.changed":
-                clients += len(ClientsChanged.decode(message.body).clients)
-        assert keys == ["client.changed"] * 3 + ["mailing.changed"]
+            if message.routing_key == "client.added":
+                clients += len(ClientsAdded.decode(message.body).ids)
+        assert keys == ["client.added"] * 3 + ["mailing.changed"]
         assert clients == 3 * BATCH_ROWS
 
 

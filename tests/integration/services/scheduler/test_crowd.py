@@ -7,7 +7,7 @@ from collections import Counter
 from sqlalchemy import text
 
 from services.scheduler.adapters.directory import PostgresDirectory
-from shared.contracts.directory import ClientState
+from shared.contracts.directory import ClientKind, ClientsAdded, ClientState
 from shared.contracts.mailings import FilterSpec
 from tests.integration.services.scheduler.conftest import World
 from tests.support.examples import client
@@ -49,6 +49,44 @@ async def test_any_sequence_of_states_leaves_the_counts_right(world: World) -> N
         await directory.apply(batch, {})
         assert await rows(world, KEPT) == await rows(world, COUNTED)
     assert await world.count("SELECT count(*) FROM crowd WHERE clients <= 0") == 0
+
+
+def some_added(chance: random.Random, first: int) -> ClientsAdded:
+    size = chance.randint(0, 6)
+    kinds = [
+        ClientKind(timezone=zone, operator_code=code, tags=tags)
+        for zone, code, tags in zip(ZONES, ("901", "916", "901"), TAGS, strict=False)
+    ]
+    return ClientsAdded(
+        kinds=tuple(kinds),
+        ids=tuple(range(first, first + size)),
+        phones=tuple(f"7916{number:07d}" for number in range(size)),
+        kind_of=tuple(chance.randrange(len(kinds)) for _ in range(size)),
+        names=tuple(chance.choice((None, "Ann\\N")) for _ in range(size)),
+    )
+
+
+async def test_whoever_is_added_is_counted_once_whatever_is_known_of_them(world: World) -> None:
+    directory, chance = PostgresDirectory(world.engine), random.Random(7)
+    told: dict[int, ClientState] = {}
+    for number in range(60):  # new ones, repeats, and some that are there or gone already
+        added = some_added(chance, chance.randint(1, 200))
+        changed = [some_state(chance) for _ in range(chance.randint(0, 3))]
+        await directory.apply(changed, {})
+        await directory.add(added.model_copy(update={"position": number}), {})
+        for state in (*changed, *added.states()):
+            before = told.get(state.id)
+            if before is None or before.revision < state.revision:
+                told[state.id] = state
+        assert await rows(world, KEPT) == await rows(world, COUNTED)
+    async with world.engine.connect() as connection:
+        query = "SELECT id, revision, deleted, phone, tags, name FROM client ORDER BY id"
+        found = [(*row[:4], tuple(row[4]), row[5]) for row in await connection.execute(text(query))]
+    assert found == [
+        (one.id, one.revision, one.deleted, one.phone, one.tags, one.name)
+        for one in sorted(told.values(), key=lambda one: one.id)
+    ]
+    assert await world.count("SELECT clients_position FROM control") == 59
 
 
 async def test_a_rebuild_beside_the_leader_leaves_the_counts_right(world: World) -> None:

@@ -1,14 +1,18 @@
 """What the scheduler hands out, to whom and when."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from shared.contracts.base import Message
 from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
 from shared.contracts.topology import API_PROGRESS, STATS_EVENTS
 from tests.integration.services.scheduler.conftest import World
-from tests.support.examples import client, clients, mailing
+from tests.support.examples import added, client, clients, mailing
 
 ZONES = ("Europe/Moscow", "Asia/Tokyo", "America/New_York")
 
@@ -21,7 +25,7 @@ def across_zones(count: int) -> ClientsChanged:
 
 async def test_a_launch_right_after_an_import_reaches_everybody_once(world: World) -> None:
     async with world.listening() as tap, world.scheduler():
-        await world.event(across_zones(500), clients(range(501, 1201)), mailing(1))
+        await world.event(across_zones(500), added(range(501, 1201)), mailing(1))
         await tap.until(lambda: len(world.commands()) >= 1200)
         await tap.until(lambda: bool(tap.of("progress.emitted", MailingEmitted)))
     reached = Counter(command.client_id for command in world.commands())
@@ -113,11 +117,14 @@ async def test_a_small_mailing_does_not_wait_for_a_large_one(world: World) -> No
         assert len(world.commands(1)) < 10_000
 
 
-async def test_a_zone_that_appears_after_the_launch_gets_a_wave(world: World) -> None:
+@pytest.mark.parametrize("told_of", [clients, added])
+async def test_a_zone_that_appears_after_the_launch_gets_a_wave(
+    world: World, told_of: Callable[..., Message]
+) -> None:
     opens_at = datetime.now(UTC) + timedelta(seconds=1)
     async with world.listening() as tap, world.scheduler():
         await world.event(
-            clients([1]), mailing(1, starts_at=opens_at), clients([2], timezone="Asia/Tokyo")
+            clients([1]), mailing(1, starts_at=opens_at), told_of([2], timezone="Asia/Tokyo")
         )
         await tap.until(lambda: len(world.commands()) == 2)
         await tap.until(lambda: bool(tap.of("progress.emitted", MailingEmitted)))

@@ -1,9 +1,12 @@
 """What single rows of CSV and NDJSON say about a client."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.api.domain.clients import Profile
 from services.api.domain.imports import objects
@@ -11,6 +14,7 @@ from services.api.domain.imports.columns import BadHeader, Columns
 from services.api.domain.imports.rows import UNSET, ImportRow, RowFault, profile_after
 
 PHONE = "79161234567"
+TOLD = {"phone", "timezone"}
 FULL = "phone,timezone,operator_code,tags,email,name,attributes.city,attributes.age"
 
 
@@ -61,6 +65,58 @@ def test_a_wrong_cell_names_its_column(row: str, field: str | None) -> None:
     with pytest.raises(RowFault) as fault:
         from_csv(FULL, row)
     assert fault.value.field == field
+
+
+# Each cell as files have it, right and wrong, plain and not so plain.
+CELLS = {
+    "phone": [PHONE, "79000000000", f" {PHONE} ", "7916123456", "+79161234567", "٧9161234567", ""],
+    "timezone": ["UTC", "utc+3", "europe/moscow", " UTC", "Nowhere", ""],
+    "operator_code": ["495", "", " ", " 495", "9-1"],
+    "tags": ["", "a", "a;b", " a ; b;a", "x" * 65, "a\x00b"],
+    "email": ["", "ann@X.com", " ann@x.com", "nobody", "ann@x..com"],
+    "name": ["", "Ann", " Ann ", "x" * 201, "Ёж"],
+    "attributes.city": ["", "Omsk", "x" * 1001],
+}
+a_row = st.tuples(*(st.sampled_from([cells[0], cells[0], *cells]) for cells in CELLS.values()))
+a_wrong_row = st.lists(st.sampled_from([PHONE, "UTC", ""]), max_size=9).map(tuple)
+
+
+def one_by_one(columns: Columns, rows: Sequence[tuple[str, ...]]) -> list[object]:
+    def read(cells: tuple[str, ...]) -> object:
+        try:
+            return columns.read(cells)
+        except RowFault as fault:
+            return fault.field, fault.reason
+
+    return list(map(read, rows))
+
+
+@given(
+    rows=st.lists(a_row | a_wrong_row, max_size=6),
+    header=st.sets(st.sampled_from(list(CELLS)), min_size=0).map(lambda some: some | TOLD),
+)
+def test_many_rows_at_once_are_taken_and_refused_as_they_are_one_by_one(
+    rows: list[tuple[str, ...]], header: set[str]
+) -> None:
+    names = [name for name in CELLS if name in header]
+    places = [place for place, name in enumerate(CELLS) if name in header]
+    rows = [tuple(row[p] for p in places) if len(row) == len(CELLS) else row for row in rows]
+    columns = Columns(names)
+    found = columns.read_all(rows)
+    assert [
+        (row.field, row.reason) if isinstance(row, RowFault) else row for row in found
+    ] == one_by_one(columns, rows)
+
+
+def test_the_numbers_of_every_code_are_taken_alike_alone_and_with_others() -> None:
+    columns = Columns(["phone", "timezone"])
+    heads = [f"{number:04d}" for number in range(10_000)]
+    numbers = [head + "1234567" for head in heads]
+    for start in range(0, len(numbers), 1_000):  # those of one first digit together
+        rows = [(number, "UTC") for number in numbers[start : start + 1_000]]
+        taken = [isinstance(row, ImportRow) for row in columns.read_all(rows)]
+        assert taken == [isinstance(row, ImportRow) for row in one_by_one(columns, rows)]
+        assert taken == [number.startswith("7") for number, _ in rows]
 
 
 @pytest.mark.parametrize(

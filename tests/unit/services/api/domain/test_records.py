@@ -61,6 +61,33 @@ def test_reading_can_be_taken_up_behind_any_record(format_: Format, data: bytes)
         assert list(reader.feed(data[record.end :], final=True)) == records[number:]
 
 
+class CsvOneByOne(CsvRows):
+    def simple_until(self, buffer: bytes, start: int, limit: int) -> int:
+        return start
+
+
+class LinesOneByOne(Lines):
+    def simple_until(self, buffer: bytes, start: int, limit: int) -> int:
+        return start
+
+
+@pytest.mark.parametrize(
+    ("at_once", "one_by_one"), [(CsvRows(), CsvOneByOne()), (Lines(), LinesOneByOne())]
+)
+@given(data=awkward)
+def test_lines_cut_many_at_once_are_what_they_are_one_by_one(
+    at_once: Format, one_by_one: Format, data: bytes
+) -> None:
+    data = b"phone\n" + data  # the first record is never cut together with others
+    assert read(at_once, data) == read(one_by_one, data)
+
+
+def test_many_lines_are_cut_at_once() -> None:
+    data = b"phone\n" + b"1,a\n" * 1_000 + b'"2",b\n' + b"3,c\n" * 1_000
+    blocks = list(RecordReader(CsvRows()).blocks(data, final=True))
+    assert [len(block.contents) for block in blocks] == [1, 1_000, 1, 1_000]
+
+
 cell = st.text(st.sampled_from('ab, "\n\rё'), max_size=8)
 
 
