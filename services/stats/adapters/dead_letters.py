@@ -10,7 +10,7 @@ from services.stats.domain.dead_letters import Cause, DeadLetter, Group, Sample,
 from shared.contracts.statuses import Status
 
 # Trials are nobody's to replay: whoever wanted one asks for another.
-_DEAD = "message.status IN ('failed', 'unknown') AND mailing_id > 0"
+_DEAD = "message.odd_status IN ('failed', 'unknown') AND mailing_id > 0"
 _WANTED = """
     (CAST(:mailing_id AS bigint) IS NULL OR mailing_id = :mailing_id)
     AND (CAST(:status AS text) IS NULL OR message.status = :status)

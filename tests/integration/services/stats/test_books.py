@@ -258,6 +258,23 @@ async def test_grounds_are_asked_for_once(world: World, engine: AsyncEngine) -> 
     assert await _count(engine, "grounds") == 0
 
 
+async def test_what_a_sent_message_changes_is_in_no_index(engine: AsyncEngine) -> None:
+    """Else PostgreSQL would write each of them anew for every message."""
+    indexed = text(
+        """
+        SELECT DISTINCT attname FROM pg_index
+        JOIN pg_depend ON objid = indexrelid AND refobjid = indrelid
+        JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+        WHERE indrelid = 'message'::regclass
+        UNION
+        SELECT attname FROM pg_index JOIN pg_attribute
+            ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indrelid = 'message'::regclass
+        """
+    )
+    async with engine.connect() as connection:
+        assert set(await connection.scalars(indexed)) == {"id", "mailing_id", "odd_status"}
+
+
 async def _count(engine: AsyncEngine, table: str) -> int:
     async with engine.connect() as connection:
         return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())  # noqa: S608

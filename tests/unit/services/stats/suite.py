@@ -174,6 +174,16 @@ class BooksSuite:
         assert [line.standing.message_id for line in rest] == [4, 5, 6, 7]
         failed = await world.reports.messages(7, Status.FAILED, 0, 10)
         assert [line.standing.message_id for line in failed] == [3]
+        assert await world.reports.messages(7, Status.SENT, 0, 10) == []
+        await world.hear(event("sent", 5), event("sent", 6))
+        for status, after, ids in (
+            (Status.QUEUED, 0, [1, 2, 4, 7]),
+            (Status.QUEUED, 2, [4, 7]),
+            (Status.SENT, 0, [5, 6]),
+            (Status.RETRYING, 0, []),
+        ):
+            page = await world.reports.messages(7, status, after, 10)
+            assert [line.standing.message_id for line in page] == ids
 
     async def test_a_line_tells_what_happened(self, world: World) -> None:
         due = START + timedelta(seconds=30)
