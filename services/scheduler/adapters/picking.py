@@ -1,4 +1,8 @@
-"""Picking the next clients of waves, in the order of the waves, then of client ids."""
+"""Picking the next clients of waves, in the order of the waves, then of client ids.
+
+A large audience is found in its zones, client by client behind the cursors. A small one would be
+looked for among everybody there is: it is found at once by its tags, or by its list of members.
+"""
 
 from collections.abc import Sequence
 
@@ -12,8 +16,8 @@ from services.scheduler.domain.turns import OpenWave, Picked
 from services.scheduler.domain.wording import is_plain
 from shared.contracts.mailings import MailingChanged
 
-# A frozen audience of no more is gone through member by member, in a few hundredths of a second;
-# a larger one is found in its zones.
+# An audience of no more is gone through member by member, in a few hundredths of a second; a larger
+# one is found in its zones.
 FEW = 20_000
 
 _WAVES = """
@@ -38,6 +42,26 @@ def _from_zones(columns: str, meant: str) -> TextClause:
     )
 
 
+def _of_members(columns: str) -> str:
+    return f"""
+        SELECT w.zone, c.id, c.revision, c.address{columns}
+        FROM {_WAVES} JOIN member c ON c.now_in = w.zone AND c.id > w.cursor
+        ORDER BY w.turn, c.id LIMIT :limit
+    """  # noqa: S608 - a constant of this module
+
+
+def _from_tagged(columns: str) -> TextClause:
+    return text(
+        f"""
+        WITH member AS MATERIALIZED (
+            SELECT {_CLIENT}{columns}, c.timezone AS now_in FROM client c
+            WHERE NOT c.deleted AND {MATCHES}
+        )
+        {_of_members(columns)}
+        """  # noqa: S608 - constants of this module and another
+    )
+
+
 def _from_members(columns: str) -> TextClause:
     """Looks the members up one by one (LIMIT), whatever the planner believes of new tables."""
     return text(
@@ -47,21 +71,22 @@ def _from_members(columns: str) -> TextClause:
                 SELECT {_CLIENT}{columns}, c.timezone AS now_in, c.deleted
                 FROM client c WHERE c.id = f.client_id LIMIT 1
             ) AS c
-            WHERE f.mailing_id = :mailing
+            WHERE f.mailing_id = :mailing AND NOT c.deleted
         )
-        SELECT w.zone, c.* FROM {_WAVES} JOIN member c ON c.now_in = w.zone AND c.id > w.cursor
-        WHERE NOT c.deleted
-        ORDER BY w.turn, c.id LIMIT :limit
+        {_of_members(columns)}
         """  # noqa: S608 - constants of this module
     )
 
 
 _LIVE = {plain: _from_zones("" if plain else _RECIPIENT, MATCHES) for plain in (True, False)}
+_TAGGED = {plain: _from_tagged("" if plain else _RECIPIENT) for plain in (True, False)}
 _MANY = {plain: _from_zones("" if plain else _RECIPIENT, IN_FROZEN) for plain in (True, False)}
 _FEW = {plain: _from_members("" if plain else _RECIPIENT) for plain in (True, False)}
 _MEMBERS = text(
     "SELECT count(*) FROM (SELECT FROM frozen WHERE mailing_id = :mailing LIMIT :most) AS members"
 )
+# As the plan has counted them.
+_AUDIENCE = text("SELECT sum(size) FROM wave WHERE mailing_id = :mailing")
 
 
 async def pick(
@@ -78,7 +103,7 @@ async def pick(
         statements = await _for_frozen(connection, mailing.mailing_id)
         parameters["mailing"] = mailing.mailing_id
     else:
-        statements = _LIVE
+        statements = await _for_live(connection, mailing)
         parameters |= filter_parameters(mailing.spec.filter)
     rows = await connection.execute(statements[plain], parameters)
     if plain:
@@ -87,6 +112,13 @@ async def pick(
         Picked(row.zone, row.id, row.revision, row.address, recipient_of(row, row.zone))
         for row in rows
     ]
+
+
+async def _for_live(connection: AsyncConnection, mailing: MailingChanged) -> dict[bool, TextClause]:
+    if mailing.spec.filter.tags is None:
+        return _LIVE
+    audience = await connection.scalar(_AUDIENCE, {"mailing": mailing.mailing_id})
+    return _LIVE if audience is None or audience > FEW else _TAGGED
 
 
 async def _for_frozen(connection: AsyncConnection, mailing_id: int) -> dict[bool, TextClause]:

@@ -128,15 +128,19 @@ UNTOLD_ENDS = text(
     GROUP BY m.id
     """  # noqa: S608 - constants of this module and another
 )
+# The first of each by its index (LIMIT), whatever the number of waves.
 NEXT_INSTANT = text(
     f"""
     SELECT least(
-        (SELECT min(w.opens_at) FROM wave w JOIN mailing m ON m.id = w.mailing_id
-         WHERE w.phase = 'pending' AND m.state <> 'paused' AND {NO_REBUILD}),
-        (SELECT min(w.closes_at) FROM wave w JOIN mailing m ON m.id = w.mailing_id
-         WHERE w.phase = 'open' AND m.state <> 'paused'),
-        (SELECT min(w.begin_by) + interval '1 ms' FROM wave w JOIN mailing m ON m.id = w.mailing_id
-         WHERE {_IDLE} AND w.begin_by >= :now AND m.state <> 'paused'),
+        (SELECT w.opens_at FROM wave w JOIN mailing m ON m.id = w.mailing_id
+         WHERE w.phase = 'pending' AND m.state <> 'paused' AND {NO_REBUILD}
+         ORDER BY w.opens_at LIMIT 1),
+        (SELECT w.closes_at FROM wave w JOIN mailing m ON m.id = w.mailing_id
+         WHERE w.phase = 'open' AND m.state <> 'paused'
+         ORDER BY w.closes_at LIMIT 1),
+        (SELECT w.begin_by + interval '1 ms' FROM wave w JOIN mailing m ON m.id = w.mailing_id
+         WHERE {_IDLE} AND w.begin_by >= :now AND m.state <> 'paused'
+         ORDER BY w.begin_by LIMIT 1),
         (SELECT min(h.due_at) FROM message h JOIN mailing m ON m.id = h.mailing_id
          WHERE h.state = 'held' AND h.due_at > :now AND m.state <> 'paused')
     )
