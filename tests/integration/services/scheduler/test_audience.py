@@ -108,7 +108,12 @@ async def test_who_joins_before_the_opening_is_counted_and_contacted_later_ones_
     assert world.reached() == dict.fromkeys(range(1, 13), 1)
 
 
-async def test_a_live_audience_is_who_matches_when_the_wave_opens(world: World) -> None:
+@pytest.mark.parametrize("few", [picking.FEW, 0])
+async def test_a_live_audience_is_who_matches_when_the_wave_opens(
+    world: World, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However they are found."""
+    monkeypatch.setattr(picking, "FEW", few)
     async with world.listening(), world.scheduler():
         await both_zones(world, **TODAY, **GOLD)
         await world.event(moved(7, SECOND, tags=("silver",)), gone(8))
