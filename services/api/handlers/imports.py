@@ -25,6 +25,8 @@ from shared.contracts.gates import GatesChanged
 # What a transaction writes: large enough that its commit costs less than its rows, small enough
 # that a request never waits long behind one.
 BATCH_ROWS = 10_000
+# Some batches are in memory at once, each several times over; rows with many attributes are long.
+BATCH_BYTES = 2 * 1024 * 1024
 # Chunks pass through memory one by one.
 CHUNK_BYTES = 512 * 1024
 # An upload that brought nothing for so long will not go on: its process died.
@@ -156,8 +158,12 @@ async def _batches(ports: Ports, task: ImportTask) -> AsyncIterator[Batch]:
     batch = Batch(task.rows_read + 1, task.offset)
     async for data, final in _file_from(ports, task):
         for block in reader.feed(data, final=final):
+            await asyncio.sleep(0)  # requests, and the batch that is being written, have their turn
             taken = 0
             while (taken := batch.take(block, taken, BATCH_ROWS)) < len(block.rows):
+                yield batch
+                batch = batch.next()
+            if batch.bytes_read >= BATCH_BYTES:
                 yield batch
                 batch = batch.next()
     if batch.rows_read:

@@ -35,6 +35,7 @@ class Batch:
     first_row: int
     end: int
     rows_read: int = 0
+    bytes_read: int = 0
     rows: list[ImportRow] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Batch:
             else:
                 self.errors.append(RowError(number, row.field, row.reason))
         self.rows_read += stop - start
+        self.bytes_read += block.ends[stop - 1] - self.end
         self.end = block.ends[stop - 1]
         return stop
 

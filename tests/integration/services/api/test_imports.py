@@ -178,6 +178,16 @@ async def test_one_bad_row_stops_nothing_else(
     assert len(await all_clients(api)) == len(bad)
 
 
+async def test_long_rows_are_written_fewer_at_a_time(
+    api: httpx.AsyncClient, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_BYTES", 20_000)
+    long = "".join(f"{phone(number)},UTC,{'x' * 150}\n" for number in range(1_000))
+    import_id = await upload(api, "phone,timezone,name\n" + long)
+    await break_off(ports, after=1)
+    assert 20_000 / 170 < (await status(api, import_id))["rows_read"] < 40_000 / 170
+
+
 async def test_only_the_first_errors_are_kept(
     api: httpx.AsyncClient, run_imports: RunImports, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,7 @@ def test_rows_are_counted_whether_good_or_not() -> None:
     batch = Batch(first_row=11, end=0)
     block = RowBlock([ImportRow(ONE, "UTC"), RowFault("phone", "Wrong.")], [20, 30])
     assert batch.take(block, 0, most=10) == 2
-    assert (batch.rows_read, batch.end) == (2, 30)
+    assert (batch.rows_read, batch.bytes_read, batch.end) == (2, 30, 30)
     assert (batch.rows, batch.numbers) == ([ImportRow(ONE, "UTC")], [11])
     assert batch.errors == [RowError(12, "phone", "Wrong.")]
 
@@ -48,6 +48,7 @@ def test_however_rows_come_together_batches_are_full_and_follow_one_another(
     assert [one for batch in batches for one in batch.rows] == list(map(row, everything))
     assert [number for batch in batches for number in batch.numbers] == list(everything)
     assert all(batch.rows_read == most for batch in batches[:-1])
+    assert all(batch.bytes_read == 10 * batch.rows_read for batch in batches)
     assert all(batch.end == 10 * (batch.first_row + batch.rows_read - 1) for batch in batches)
 
 
