@@ -65,7 +65,7 @@ class PostgresMessages:
     async def pick(
         self, mailing: MailingChanged, waves: Sequence[OpenWave], limit: int
     ) -> list[Picked]:
-        async with self._single.connect() as connection:
+        async with self._engine.connect() as connection:
             return await pick(connection, mailing, waves, limit)
 
     async def write(
