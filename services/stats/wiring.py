@@ -1,5 +1,6 @@
 """Puts the service together: the only place that knows settings and everything else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -112,7 +113,14 @@ def _start(
     async def check() -> None:
         await audit(upkeep, ports.meters, ports.clock, period)
 
-    background.start("broker", lambda: start_when_reachable(broker))
+    background.start("broker", lambda: _connect(broker))
     background.start("settle", lambda: every(settings.settle_every, settle))
     background.start("overdue", lambda: every(settings.overdue_every, look))
     background.start("audit", lambda: every(settings.audit_every, check))
+
+
+async def _connect(broker: RabbitBroker) -> None:
+    """Once: a loop that ends is begun again, and each start brings another consumer, which has as
+    many messages in hand as the first."""
+    await start_when_reachable(broker)
+    await asyncio.Event().wait()

@@ -42,8 +42,12 @@ class Gathering:
 
     async def run(self) -> None:
         while True:
-            for group in _groups(await self._waiting.take()):
-                await self._settle(group)
+            await self._settle_all(await self._waiting.take())
+
+    async def _settle_all(self, waiting: Sequence[_Waiting]) -> None:
+        """In a frame of its own: the loop's would keep the last ones while it waits for more."""
+        for group in _groups(waiting):
+            await self._settle(group)
 
     async def _settle(self, group: Sequence[_Waiting]) -> None:
         try:

@@ -118,6 +118,20 @@ async def test_from_the_plan_to_the_end(
         assert (finished.mailing_id, finished.revision) == (71, 4)
 
 
+async def test_a_replica_is_one_consumer(
+    make_service: MakeService, channel: AbstractChannel
+) -> None:
+    """Another one would have as many messages in hand again."""
+    async with make_service.running():
+        deadline = asyncio.get_running_loop().time() + 1.5
+        seen = set()
+        while asyncio.get_running_loop().time() < deadline:
+            queue = await channel.declare_queue(STATS_EVENTS, passive=True)
+            seen.add(queue.declaration_result.consumer_count or 0)
+            await asyncio.sleep(0.1)
+    assert max(seen) == 1
+
+
 async def test_what_was_not_acknowledged_comes_again_and_changes_nothing(
     make_service: MakeService, broker: RabbitBroker, amqp_url: str
 ) -> None:
