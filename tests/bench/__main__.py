@@ -43,7 +43,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("-n", "--clients", type=int, default=50_000)
     parser.add_argument("--senders", type=int, default=2)
-    parser.add_argument("--concurrency", type=int, default=100, help="calls in flight per sender")
+    parser.add_argument("--concurrency", type=int, default=200, help="calls in flight per sender")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="of the provider")
     parser.add_argument("--zones", type=int, default=400)
     parser.add_argument("--mailings", type=int, default=1, help="that share the clients")

@@ -30,7 +30,7 @@ class Load:
 
     clients: int
     senders: int = 2
-    concurrency: int = 100
+    concurrency: int = 200
     latency: float = 0.0
     zones: int = 400
     mailings: int = 1
