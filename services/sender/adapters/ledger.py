@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.sender.adapters.ledger_engine import fetch
 from services.sender.adapters.ledger_sql import CLAIM, FOLLOW, LOOK, RECORD_CALLS, RECORD_UNCALLED
 from services.sender.domain.outcomes import Outcome, Told
 from services.sender.domain.verdicts import LEAST_LEFT, GateState, Look, Recorded
@@ -21,18 +22,12 @@ class PostgresLedger:
         # more round trips.
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._holder = {"holder": holder}
-        self._claim_rules = {
-            "holder": holder,
-            "lease": lease,
-            "idempotent": idempotent,
-            "least_left": LEAST_LEFT,
-        }
+        self._claim_rules = (holder, lease, LEAST_LEFT, idempotent)
 
     async def claim(self, works: Sequence[Work]) -> Mapping[int, bool]:
-        values = {"rows": [_claim(work) for work in sorted(works, key=_message_id)]}
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(CLAIM, values | self._claim_rules)
-            return {row[0]: row[1] for row in rows}
+        claims = [_claim(work) for work in sorted(works, key=_message_id)]
+        rows = await fetch(self._engine, CLAIM, claims, *self._claim_rules)
+        return {row[0]: row[1] for row in rows}
 
     async def look(self, works: Sequence[Work]) -> Sequence[Look]:
         values = {
@@ -46,10 +41,9 @@ class PostgresLedger:
         return [looks[work.message_id] for work in works]
 
     async def record_calls(self, outcomes: Sequence[Outcome]) -> Mapping[int, RecordedAs]:
-        values = {"rows": [_called(outcome) for outcome in sorted(outcomes, key=_message_id_of)]}
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(RECORD_CALLS, values | self._holder)
-            return {row[0]: RecordedAs(row[1], row[2]) for row in rows}
+        calls = [_called(outcome) for outcome in sorted(outcomes, key=_message_id_of)]
+        rows = await fetch(self._engine, RECORD_CALLS, calls, self._holder["holder"])
+        return {row[0]: RecordedAs(row[1], row[2]) for row in rows}
 
     async def follow(self, tolds: Sequence[Told]) -> None:
         tolds = sorted(tolds, key=lambda told: told.outcome.work.message_id)

@@ -6,6 +6,9 @@ rather read all of it for each batch. With no other way left to it there is one 
 statement, so it need not be found anew each time.
 """
 
+from typing import Any
+
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.runtime.database import make_engine
@@ -20,3 +23,20 @@ _BY_KEY = {
 
 def make_ledger_engine(url: str, *, pool: int) -> AsyncEngine:
     return make_engine(url, pool=pool, application="sender", planner=_BY_KEY)
+
+
+async def fetch(engine: AsyncEngine, statement: str, *values: Any) -> list[asyncpg.Record]:
+    """The rows of one statement, a transaction of its own, by asyncpg alone: with hundreds of rows
+    SQLAlchemy's part of it would cost as much. Raises what asyncpg raises."""
+    async with engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        if not isinstance(driver, asyncpg.Connection):
+            raise TypeError("only asyncpg knows these statements")
+        try:
+            rows: list[asyncpg.Record] = await driver.fetch(statement, *values)
+        except BaseException as error:
+            # Nobody shall be given one that is closed, or in the midst of a statement.
+            if driver.is_closed() or not isinstance(error, Exception):
+                await connection.invalidate(error)
+            raise
+    return rows

@@ -27,9 +27,9 @@ _IS_DUE = f"""
 """
 
 # A call whose sender fell silent is followed by another, under whatever dispatch, only where the
-# provider knows the id again.
+# provider knows the id again ($5).
 _MAY_CALL = f"""
-    {_IS_DUE} AND (:idempotent OR l.state <> 'claimed' OR l.holder = excluded.holder)
+    {_IS_DUE} AND ($5 OR l.state <> 'claimed' OR l.holder = excluded.holder)
 """
 
 # What is left of a lease that ran out is a call nobody heard the end of.
@@ -52,14 +52,16 @@ def _passes(kind: str, id_: str, revision: str) -> str:
 
 # Where there is much of it, each row is one value of a composite type: of arrays, one per column,
 # asyncpg asks every element whether it is an array itself, and PostgreSQL reads each by itself.
-CLAIM = text(
-    f"""
+
+# $1: the rows; $2: the holder; $3: seconds of the lease; $4: what must be left until the deadline;
+# $5: whether the provider knows an id again.
+CLAIM = f"""
     INSERT INTO ledger AS l (message_id, mailing_id, client_id, timezone, dispatch, attempt,
                              uncertain, state, holder, lease_until)
     SELECT message_id, mailing_id, client_id, timezone, dispatch, attempt, uncertain,
-           'claimed', :holder, now() + make_interval(secs => :lease)
-    FROM unnest(CAST(:rows AS claim[])) AS c
-    WHERE now() + CAST(:least_left AS interval) < not_after
+           'claimed', $2, now() + make_interval(secs => $3)
+    FROM unnest(CAST($1 AS claim[])) AS c
+    WHERE now() + CAST($4 AS interval) < not_after
       AND {_passes("mailing", "c.mailing_id", "c.mailing_revision")}
       AND {_passes("client", "c.client_id", "c.client_revision")}
     ON CONFLICT (message_id) DO UPDATE
@@ -67,27 +69,25 @@ CLAIM = text(
         uncertain = {_UNCERTAIN}, holder = excluded.holder, lease_until = excluded.lease_until
     WHERE {_MAY_CALL}
     RETURNING message_id, uncertain
-    """  # noqa: S608 - made of constants
-)
+"""  # noqa: S608 - made of constants
 
-# The news that a message was sent overrules whatever its row has become, and takes its place in
-# the message's life from there; every other outcome needs the claim it was called under.
-RECORD_CALLS = text(
-    """
+# $1: the rows; $2: the holder. The news that a message was sent overrules whatever its row has
+# become, and takes its place in the message's life from there; every other outcome needs the claim
+# it was called under.
+RECORD_CALLS = """
     UPDATE ledger AS l
     SET state = o.state, called = l.attempt,
         attempt = CASE o.state WHEN 'retrying' THEN o.due ELSE l.attempt END,
         uncertain = o.uncertain, happened_at = o.happened_at, reason = o.reason,
         detail = o.detail, http_status = o.http_status, latency_ms = o.latency_ms,
         next_attempt_at = o.next_attempt_at, mailing_revision = NULL, client_revision = NULL
-    FROM unnest(CAST(:rows AS called[])) AS o
+    FROM unnest(CAST($1 AS called[])) AS o
     WHERE l.message_id = o.message_id
-      AND ((l.state = 'claimed' AND l.holder = :holder
+      AND ((l.state = 'claimed' AND l.holder = $2
             AND l.dispatch = o.dispatch AND l.attempt = o.attempt)
            OR (o.state = 'sent' AND l.state <> 'sent' AND l.dispatch >= o.dispatch))
     RETURNING l.message_id, l.dispatch, l.called
-    """
-)
+"""
 
 RECORD_UNCALLED = text(
     f"""

@@ -1,15 +1,16 @@
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
+import asyncpg
 import pytest
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from services.sender.adapters.gates import PostgresGates
 from services.sender.adapters.ledger import PostgresLedger
-from services.sender.adapters.ledger_engine import make_ledger_engine
+from services.sender.adapters.ledger_engine import fetch, make_ledger_engine
 from services.sender.adapters.ledger_sql import LOOK, RECORD_CALLS
-from shared.runtime.database import engine_lifetime
+from shared.runtime.database import engine_lifetime, is_transient
 from tests.unit.services.sender.ledger_suite import Ledgers, LedgerSuite
 
 
@@ -38,23 +39,33 @@ class TestLedgerInPostgres(LedgerSuite):
     pass
 
 
-IDS = range(1, 201)
-CALLED = [(id_, 1, 1, "sent", 1, False, datetime.now(UTC), None, None, 200, 5, None) for id_ in IDS]
-
-
-@pytest.mark.parametrize(
-    ("statement", "values"),
-    [
-        (RECORD_CALLS, {"rows": CALLED}),
-        (LOOK, {key: list(IDS) for key in ("message_ids", "mailing_ids", "client_ids")}),
-    ],
-)
 async def test_no_table_is_read_from_end_to_end_while_it_seems_small(
-    database_url: str, ledgers: Ledgers, statement: TextClause, values: dict[str, Any]
+    database_url: str, ledgers: Ledgers
 ) -> None:
-    async with (
-        engine_lifetime(make_ledger_engine(database_url, pool=1)) as engine,
-        engine.connect() as connection,
-    ):
-        plan = await connection.execute(text(f"EXPLAIN {statement}"), values | {"holder": "ours"})
-        assert "Seq Scan" not in "\n".join(plan.scalars())
+    now, ids = datetime.now(UTC), list(range(1, 201))
+    calls = [(id_, 1, 1, "sent", 1, False, now, None, None, 200, 5, None) for id_ in ids]
+    columns = dict.fromkeys(("message_ids", "mailing_ids", "client_ids"), ids)
+    async with engine_lifetime(make_ledger_engine(database_url, pool=1)) as engine:
+        plan = [row[0] for row in await fetch(engine, f"EXPLAIN {RECORD_CALLS}", calls, "ours")]
+        async with engine.connect() as connection:
+            values = columns | {"holder": "ours"}
+            plan += (await connection.execute(text(f"EXPLAIN {LOOK}"), values)).scalars()
+    assert any("Index Scan" in line for line in plan)
+    assert not any("Seq Scan" in line for line in plan)
+
+
+async def test_a_connection_that_was_lost_is_not_used_again(database_url: str) -> None:
+    async with engine_lifetime(make_ledger_engine(database_url, pool=1)) as engine:
+        (row,) = await fetch(engine, "SELECT pg_backend_pid()")
+        with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)) as lost:
+            await fetch(engine, "SELECT pg_terminate_backend(pg_backend_pid())")
+        assert is_transient(lost.value)
+        assert await fetch(engine, "SELECT pg_backend_pid()") != [row]
+
+
+async def test_nor_one_whose_statement_was_given_up(database_url: str) -> None:
+    async with engine_lifetime(make_ledger_engine(database_url, pool=1)) as engine:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await fetch(engine, "SELECT pg_sleep(10)")
+        assert await fetch(engine, "SELECT 1") == [(1,)]
