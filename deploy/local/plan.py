@@ -16,6 +16,9 @@ DEFAULT_SCHEDULERS = 1
 VHOST = "carillon"
 USER = "carillon"
 
+# On a full machine people who ask come first, then the books; what is sent can wait a moment.
+NICENESS = {"sender": 19, "scheduler": 10}
+
 SERVER_PORTS = ("postgres", "amqp", "management", "prometheus", "distribution", "epmd")
 
 
@@ -120,7 +123,15 @@ class Plan:
             **(own or {}),
         }
         command = [sys.executable, "-m", f"services.{service}"]
-        return Unit(ProcessSpec(name, command, environment, stop_limit=30.0, cwd=ROOT), port)
+        spec = ProcessSpec(
+            name,
+            command,
+            environment,
+            stop_limit=30.0,
+            cwd=ROOT,
+            niceness=NICENESS.get(service, 0),
+        )
+        return Unit(spec, port)
 
     def _simulator(self) -> Unit:
         port = self._ports["simulator"]

@@ -31,6 +31,8 @@ class ProcessSpec:
     stop_limit: float = 15.0
     """Seconds between the polite signal and SIGKILL."""
     cwd: Path | None = None
+    niceness: int = 0
+    """0 to 19: how readily it gives way to other processes when the CPU is wanted by all."""
     dies_with_parent: bool = False
     """Killed by the kernel when the process that started it is gone (test servers)."""
 
@@ -110,9 +112,9 @@ class ManagedProcess:
             self._signal_and_wait(pid, signal.SIGKILL, 5.0)
 
     def _command(self) -> list[str]:
-        if not self.spec.dies_with_parent:
-            return list(self.spec.command)
-        return ["setpriv", "--pdeathsig", "KILL", "--", *self.spec.command]
+        polite = ["nice", "-n", str(self.spec.niceness)] if self.spec.niceness else []
+        bound = ["setpriv", "--pdeathsig", "KILL", "--"] if self.spec.dies_with_parent else []
+        return [*polite, *bound, *self.spec.command]
 
     def _signal_and_wait(self, pid: int, number: signal.Signals, limit: float) -> bool:
         try:

@@ -7,11 +7,14 @@ few seconds, and the statistics are looked at. Everything shares one machine, th
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -22,13 +25,13 @@ from shared.domain.zones import inhabited_zones
 from tests.bench.nginx import FLUSHED_WITHIN, Answered, NginxProvider, running_nginx
 from tests.bench.report import show
 from tests.bench.sheets import of_latency
-from tests.support.house import House, csv_of, running_house
+from tests.support.house import House, csv_of, eventually, running_house
 
 ZONES = 400
 IMPORT_AT_ONCE = 250_000
 URGENT = 20  # clients who are in a hurry, one after the other
 URGENT_EVERY = 2.0
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.25
 TAG = "everybody"
 
 Look = tuple[float, int]
@@ -46,6 +49,7 @@ class Latency:
     api_p50: float
     api_p99: float
     api_worst: float
+    api_p99_of: Mapping[str, float]
     urgent: int
     urgent_p50: float
     urgent_worst: float
@@ -64,6 +68,7 @@ class Asker:
         self._mailing = mailing
         self._phones = count(990_000_000)
         self.seconds: list[float] = []
+        self.by_request: defaultdict[str, list[float]] = defaultdict(list)
         self.refused = 0
 
     async def run(self, rate: float, running: Callable[[], bool]) -> None:
@@ -77,7 +82,11 @@ class Asker:
     async def _ask(self, number: int) -> None:
         started = time.monotonic()
         answer = await self._request(number)
-        self.seconds.append(time.monotonic() - started)
+        taken = time.monotonic() - started
+        self.seconds.append(taken)
+        request = answer.request
+        path = request.url.path.removeprefix("/api/v1").replace(str(self._mailing), "{id}")
+        self.by_request[f"{request.method} {path}"].append(taken)
         self.refused += not answer.is_success
 
     def _request(self, number: int) -> Awaitable[httpx.Response]:
@@ -118,8 +127,10 @@ async def _looks(house: House, mailing: int, running: Callable[[], bool]) -> lis
     looks: list[Look] = []
     while running():
         asked = time.time()
-        books = await house.books(mailing)
-        looks.append((asked, books["by_status"]["sent"]))
+        answer = await house.api.get(f"/mailings/{mailing}/statistics")
+        # Without an answer people still have the one before.
+        shown = answer.json()["by_status"]["sent"] if answer.is_success else None
+        looks.append((asked, looks[-1][1] if shown is None and looks else shown or 0))
         await asyncio.sleep(LOOK_EVERY)
     return looks
 
@@ -153,8 +164,9 @@ async def _run(
 
 async def _measure(house: House, clients: int, rate: float, provider: NginxProvider) -> Latency:
     await _import(house, clients)
+    _go_first()  # the house is up, and none of it inherits this
     mailing = await house.launch(filter={"tags": [TAG]})
-    everything = asyncio.create_task(house.finished(mailing, clients / 500 + 60))
+    everything = asyncio.create_task(_finished(house, mailing, clients / 500 + 60))
 
     def running() -> bool:
         return not everything.done()
@@ -191,6 +203,7 @@ def _told(
         api_p50=statistics.median(asker.seconds),
         api_p99=p99(asker.seconds),
         api_worst=max(asker.seconds),
+        api_p99_of={name: p99(seconds) for name, seconds in sorted(asker.by_request.items())},
         urgent=len(waits),
         urgent_p50=statistics.median(waits),
         urgent_worst=max(waits),
@@ -199,6 +212,18 @@ def _told(
         age_p99=p99(old),
         age_worst=max(old),
     )
+
+
+async def _finished(house: House, mailing: int, patience: float) -> None:
+    async def so() -> bool:
+        return bool((await house.ask(f"/mailings/{mailing}"))["state"] == "finished")
+
+    await eventually(so, patience, every=0.5)
+
+
+def _go_first() -> None:
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
 
 
 async def _import(house: House, clients: int) -> None:

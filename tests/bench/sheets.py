@@ -83,19 +83,21 @@ def of_growth(title: str, loads: Sequence[Json]) -> Sheet:
 def of_latency(runs: Sequence[Json]) -> Sheet:
     rate = _median(runs, "messages_per_second", ",.0f")
     title = f"While {runs[0]['clients']:,} messages are sent at {rate}/s; {len(runs)} run(s)"
-    rows = (
+    named_rows = (
         ("an answer of the api, 50 requests a second", "api_p50", "api_p99", "api_worst"),
         ("an urgent message, from its launch to its call", "urgent_p50", "", "urgent_worst"),
         ("age of the statistics", "age_p50", "age_p99", "age_worst"),
     )
-    return Sheet(
-        title,
-        ("ms", "median", "99 %", "worst"),
-        [
-            (says, *(_milliseconds(runs, name) if name else "" for name in names))
-            for says, *names in rows
-        ],
-    )
+    rows = [
+        (says, *(_milliseconds(run[name] for run in runs) if name else "" for name in names))
+        for says, *names in named_rows
+    ]
+    rows += [
+        (request, "", _milliseconds(run["api_p99_of"][request] for run in runs), "")
+        for request in runs[0]["api_p99_of"]
+    ]
+    refused = _median(runs, "refused", ",.0f")
+    return Sheet(f"{title}; {refused} refused", ("ms", "median", "99 %", "worst"), rows)
 
 
 def described(load: Json) -> str:
@@ -145,8 +147,8 @@ def _median(runs: Sequence[Json], name: str, form: str) -> str:
     return format(statistics.median(run[name] for run in runs), form)
 
 
-def _milliseconds(runs: Sequence[Json], name: str) -> str:
-    return f"{statistics.median(run[name] for run in runs) * 1000:,.0f}"
+def _milliseconds(seconds: Iterable[float]) -> str:
+    return f"{statistics.median(seconds) * 1000:,.0f}"
 
 
 def _of(runs: Iterable[Json], field: str, who: str, form: str) -> str:

@@ -77,12 +77,15 @@ def test_what_people_notice_is_told_in_milliseconds() -> None:
     run = {
         "clients": 200_000,
         "messages_per_second": 5_000.0,
+        "refused": 0,
+        "api_p99_of": {"GET /mailings": 0.07},
         **dict.fromkeys(("api_p50", "api_p99", "api_worst"), 0.05),
         **dict.fromkeys(("urgent_p50", "urgent_worst"), 0.5),
         **dict.fromkeys(("age_p50", "age_p99", "age_worst"), 1.5),
     }
     said = figures({"latency": {"on": "2026-01-02", "machine": MACHINE, "runs": [run]}})
     assert "| 500 |  | 500 |" in said
+    assert "| GET /mailings |  | 70 |  |" in said
     assert "| age of the statistics | 1,500 | 1,500 | 1,500 |" in said
 
 

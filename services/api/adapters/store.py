@@ -18,6 +18,7 @@ from services.api.adapters.tags import SqlTags
 from services.api.adapters.trials import SqlTrials
 from services.api.adapters.users import SqlUsers
 from services.api.ports import Store
+from shared.runtime.database import for_single_statements
 
 # A request is answered within five seconds, if only to say that the database does not answer. It
 # takes the driver two of them to give up a connection on which nothing comes back.
@@ -43,9 +44,15 @@ def store_on(connection: AsyncConnection) -> Store:
 class SqlTransactions:
     def __init__(self, engine: AsyncEngine, limit: float = REQUEST_LIMIT) -> None:
         self._engine = engine
+        self._reading = for_single_statements(engine)
         self._limit = limit
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
         async with asyncio.timeout(self._limit), self._engine.begin() as connection:
+            yield store_on(connection)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Store]:
+        async with asyncio.timeout(self._limit), self._reading.connect() as connection:
             yield store_on(connection)

@@ -23,14 +23,14 @@ async def list_clients(
     ports: Ports, wanted: ClientFilter, limit: int, cursor: str | None
 ) -> Page[Client]:
     after = from_cursor(cursor, row_id, 0)
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         found = await store.clients.page(wanted, after, limit + 1)
     return page_of(found, limit, lambda client: client.id)
 
 
 async def get_client(ports: Ports, client_id: int) -> Client:
     """Raises NotFound."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         return await _living(store, client_id)
 
 
@@ -79,7 +79,7 @@ async def delete_client(ports: Ports, client_id: int) -> None:
 
 async def client_states(ports: Ports, after: int, limit: int) -> ClientsChanged:
     """Living and deleted clients by id, for a copy that is built anew."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         position = await store.outbox.clients_position()
         states = await store.clients.states(after, limit)
     return states.model_copy(update={"position": position})

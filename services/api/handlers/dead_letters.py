@@ -32,7 +32,7 @@ async def list_groups(
     """Raises Invalid, Unavailable."""
     page = await ports.dead_letters.groups(mailing_id, status, reason, limit, cursor)
     items = page["items"]
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         names = await store.mailings.names({one["group"]["mailing_id"] for one in items})
         contacts = await store.clients.contacts({one["sample"]["client_id"] for one in items})
     phones = {client_id: phone for client_id, (phone, _) in contacts.items()}

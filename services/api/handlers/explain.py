@@ -16,7 +16,7 @@ async def explain_client(
     ports: Ports, client_id: int, mailing_id: int
 ) -> tuple[Explanation, list[Check]]:
     """Raises NotFound, Unavailable."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         deleted = await _is_deleted(store, client_id)
         mailing = await existing(store, mailing_id)
     plan = history = None

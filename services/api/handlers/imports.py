@@ -76,7 +76,7 @@ async def receive(ports: Ports, format_: ImportFormat, pieces: AsyncIterable[byt
 
 async def get_import(ports: Ports, import_id: int) -> Import:
     """Raises NotFound."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         found = await store.imports.get(import_id)
     if found is None or found.state is ImportState.RECEIVING:
         raise NotFound("import", import_id)
@@ -180,7 +180,7 @@ async def _file_from(ports: Ports, task: ImportTask) -> AsyncIterator[tuple[byte
 
 
 async def _chunk(ports: Ports, task: ImportTask, number: int) -> bytes:
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         return await store.imports.chunk(task.id, number)
 
 

@@ -18,14 +18,14 @@ async def list_mailings(
 ) -> Page[Mailing]:
     """Newest first."""
     before = from_cursor(cursor, row_id, BEHIND_ALL)
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         found = await store.mailings.page(state, before, limit + 1)
     return page_of(found, limit, lambda mailing: mailing.id)
 
 
 async def get_mailing(ports: Ports, mailing_id: int) -> Mailing:
     """Raises NotFound. A deleted mailing is still found: its history is kept."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         return await existing(store, mailing_id)
 
 
@@ -34,7 +34,7 @@ async def list_revisions(
 ) -> Page[Revision]:
     """Newest first. Raises NotFound."""
     before = from_cursor(cursor, row_id, BEHIND_ALL)
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         await existing(store, mailing_id)
         found = await store.revisions.page(mailing_id, before, limit + 1)
     return page_of(found, limit, lambda revision: revision.revision)
@@ -76,5 +76,5 @@ async def change_mailing(
 
 async def launched_mailings(ports: Ports, after: int, limit: int) -> list[MailingChanged]:
     """Launched and not finished, by id, for a copy that is built anew."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         return await store.mailings.launched(after, limit)

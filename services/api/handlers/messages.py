@@ -10,7 +10,7 @@ from services.api.ports import Ports, Store
 async def get_message(ports: Ports, message_id: int) -> dict[str, Any]:
     """Raises NotFound, Unavailable."""
     told = await ports.statistics.message(message_id)
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         trial = await store.trials.get(message_id)
         if trial is not None:
             return await _of_trial(store, trial, told or not_heard_of(trial))

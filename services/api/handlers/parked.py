@@ -28,7 +28,7 @@ async def list_parked(
 ) -> Page[Parked]:
     """Newest first."""
     before = from_cursor(cursor, row_id, BEHIND_ALL)
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         found = await store.parked.page(queue, before, limit + 1)
     return page_of(found, limit, lambda one: one.id)
 

@@ -9,14 +9,14 @@ from shared.contracts.mailings import MailingSpec
 
 async def preview(ports: Ports, spec: MailingSpec, client_id: int | None) -> dict[str, Any]:
     """What a launch would come to now. Raises Invalid, Unavailable."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         position = await store.outbox.clients_position()
     return await ports.plans.preview(spec, client_id, position)
 
 
 async def plan_of(ports: Ports, mailing_id: int, client_id: int | None) -> dict[str, Any]:
     """Raises NotFound, Invalid, Unavailable."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         mailing = await existing(store, mailing_id)
         position = await store.outbox.clients_position()
     known = {"mailing_id": mailing.id, "state": mailing.state, "revision": mailing.revision}

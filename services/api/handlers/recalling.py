@@ -10,7 +10,7 @@ from shared.contracts.mailings import MailingChanged
 async def recall_mailings(ports: Ports, after: int, limit: int) -> list[MailingChanged]:
     """Launched and not finished, by id, as they are from now on; cancelled ones as they were."""
     now = ports.clock.now()
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         found = await store.mailings.launched(after, limit)
     steps = [
         await take(ports, mailing.mailing_id, None, lambda one: recalled(one, now))
@@ -21,5 +21,5 @@ async def recall_mailings(ports: Ports, after: int, limit: int) -> list[MailingC
 
 async def finished_mailings(ports: Ports, after: int, limit: int) -> list[MailingChanged]:
     """By id. They are told as any that is not paused: a finished one is nothing to the plan."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         return await store.mailings.past(after, limit)

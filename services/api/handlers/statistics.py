@@ -22,7 +22,7 @@ async def mailing_messages(
     """Raises NotFound, Invalid, Unavailable."""
     await get_mailing(ports, mailing_id)
     page = await ports.statistics.messages(mailing_id, status, limit, cursor)
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         contacts = await store.clients.contacts({one["client_id"] for one in page["items"]})
     return page | {"items": [_named(one, contacts) for one in page["items"]]}
 

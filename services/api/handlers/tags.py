@@ -12,14 +12,14 @@ BATCH = 500
 
 async def list_tags(ports: Ports, limit: int, cursor: str | None) -> Page[Tag]:
     after = from_cursor(cursor, str, "")
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         found = await store.tags.page(after, limit + 1)
     return page_of(found, limit, lambda tag: tag.name)
 
 
 async def get_tag(ports: Ports, name: str) -> tuple[Tag, int]:
     """The tag and how many clients carry it. Raises NotFound."""
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         return await _existing(store, name), await store.tags.clients_with(name)
 
 

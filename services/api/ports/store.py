@@ -82,6 +82,11 @@ class Transactions(Protocol):
         """
         ...
 
+    def reading(self) -> AbstractAsyncContextManager[Store]:
+        """To look only: each statement sees what is committed when it begins, as it would in a
+        transaction, without the two round trips that one costs. Raises as ``begin``."""
+        ...
+
 
 class ImportJob(Protocol):
     """An import that nobody else works on as long as we hold it."""

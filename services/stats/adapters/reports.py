@@ -32,7 +32,7 @@ _MAILINGS = text(
 
 _EVERYTHING = text(
     """
-    SELECT line.key AS status, sum(CAST(line.value AS bigint)) AS n
+    SELECT line.key AS status, CAST(sum(CAST(line.value AS bigint)) AS bigint) AS n
     FROM mailing CROSS JOIN LATERAL jsonb_each_text(by_status) AS line
     GROUP BY line.key
     """
@@ -93,6 +93,9 @@ _CALLS = text(
 )
 
 
+_STATUSES = {status.value: status for status in Status}
+
+
 class PostgresReports:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -147,7 +150,7 @@ def _grouped(rows: Iterable[Row[Any]], column: str) -> dict[Any, list[Row[Any]]]
 
 
 def _by_status(rows: Iterable[Row[Any]]) -> dict[Status, int]:
-    return {Status(row.status): int(row.n) for row in rows if row.status is not None}
+    return {_STATUSES[row.status]: row.n for row in rows if row.status is not None}
 
 
 def _zone_book(rows: Sequence[Row[Any]]) -> ZoneBook:

@@ -9,6 +9,8 @@ from shared.contracts.statuses import Status
 
 ByStatus = Mapping[Status, int]
 
+_NOBODY = dict.fromkeys(Status, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class ZoneBook:
@@ -41,7 +43,7 @@ def audience(by_status: ByStatus) -> int:
 
 def listed(by_status: ByStatus) -> dict[Status, int]:
     """Every status, in the order of their definition, those with nobody too."""
-    return {status: by_status.get(status, 0) for status in Status}
+    return {**_NOBODY, **by_status}
 
 
 def total(books: Iterable[ByStatus]) -> dict[Status, int]:

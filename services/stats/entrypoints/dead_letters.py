@@ -25,7 +25,7 @@ LetterLimit = Annotated[int, Query(ge=1, le=5000)]
 After = Annotated[int, Query(ge=0, lt=2**63)]
 
 
-def wanted(
+async def wanted(
     mailing_id: Annotated[MailingId | None, Query()] = None,
     status: DeadStatus | None = None,
     reason: Annotated[Word | None, Query()] = None,
@@ -33,7 +33,7 @@ def wanted(
     return Wanted(mailing_id, status, reason)
 
 
-def wanted_or_cause(
+async def wanted_or_cause(
     wanted: Annotated[Wanted, Depends(wanted)],
     http_status: Annotated[HttpStatus | None, Query()] = None,
     detail: Annotated[Word | None, Query()] = None,

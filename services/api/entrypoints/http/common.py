@@ -18,19 +18,23 @@ PREFIX = "/api/v1"
 _LARGEST_ID = 2**63 - 1
 
 
-def _ports(request: Request) -> Ports:
+# Dependencies are coroutines although none of them waits: others run in threads, and a hop to a
+# thread and back costs more than they do.
+
+
+async def _ports(request: Request) -> Ports:
     ports: Ports = request.app.state.ports
     return ports
 
 
-def _user_id(request: Request) -> int:
+async def _user_id(request: Request) -> int:
     """Put there by the gatekeeper."""
     user_id: int = request.state.user_id
     return user_id
 
 
-def _actor(request: Request) -> Actor:
-    return Actor(_user_id(request), client_address(request))
+async def _actor(request: Request) -> Actor:
+    return Actor(await _user_id(request), client_address(request))
 
 
 Wired = Annotated[Ports, Depends(_ports)]
@@ -58,7 +62,7 @@ class PageView(BaseModel, Generic[T]):
 Instant = AwareDatetime
 
 
-def known_parameters_only(request: Request) -> None:
+async def known_parameters_only(request: Request) -> None:
     """A parameter we do not know would be a filter that does nothing. Raises Invalid."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):

@@ -19,7 +19,7 @@ Many = Annotated[int, Query(ge=1, le=_MOST)]
 Few = Annotated[int, Query(ge=1, le=500)]
 
 
-def _for_services(request: Request) -> None:
+async def _for_services(request: Request) -> None:
     expected: str = request.app.state.service_token
     given = bearer_token(request.headers)
     if not hmac.compare_digest(given.encode(), expected.encode()):
