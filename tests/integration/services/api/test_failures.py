@@ -89,8 +89,10 @@ async def test_a_database_that_goes_and_comes_back(
 
 async def test_our_own_fault_is_told_without_its_insides(ports: Ports, access_token: str) -> None:
     class Broken:
-        def reading(self) -> Any:
+        def begin(self) -> Any:
             raise ZeroDivisionError("secret")
+
+        reading = begin
 
     broken = replace(ports, transactions=Broken())
     answer, _ = await ask(create_app(broken, service_token="", import_max_bytes=1), access_token)
