@@ -77,12 +77,16 @@ def main() -> None:
     parser.add_argument("--json", help="write the results to this file too")
     options = parser.parse_args()
     load = Load(options.rows, options.known, options.reads)
-    measured = [asyncio.run(_run(load)) for _ in range(options.runs)]
+    measured = [run(load) for _ in range(options.runs)]
     Console().print(_table(load, measured))
     if options.json:
         runs = [asdict(one) | {"cpu_in_all": one.cpu_in_all} for one in measured]
         found = {"machine": machine(), "load": asdict(load), "runs": runs}
         Path(options.json).write_text(json.dumps(found, indent=1) + "\n")
+
+
+def run(load: Load) -> Measured:
+    return asyncio.run(_run(load))
 
 
 async def _run(load: Load) -> Measured:

@@ -8,7 +8,7 @@ from typing import Any
 import pygal
 from pygal.style import CleanStyle
 
-from tests.bench.sheets import Sheet, cpu_of, named, of_growth, of_latency, of_load
+from tests.bench.sheets import Sheet, cpu_of, named, of_growth, of_import, of_latency, of_load
 
 # Pygal leaves a finder of modules behind that Python no longer asks, but warns of at each import.
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
@@ -21,6 +21,7 @@ CHAPTERS = {
     "slow_provider": "A provider that takes its time",
     "clients": "Ten thousand clients and a million",
     "mailings": "One mailing and two hundred at once",
+    "import": "An import of a million clients",
     "latency": "What people notice meanwhile",
 }
 # The bars of the chart, in the order in which a message passes them.
@@ -65,6 +66,8 @@ def chart(document: Json) -> str:
 def _sheets(name: str, chapter: Json) -> str:
     if name == "latency":
         sheets = [of_latency(chapter["runs"])]
+    elif name == "import":
+        sheets = [of_import(chapter["runs"], chapter["with_readers"])]
     elif len(chapter["loads"]) > 1:
         sheets = [of_growth("", chapter["loads"])]
     else:

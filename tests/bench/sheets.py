@@ -100,6 +100,32 @@ def of_latency(runs: Sequence[Json]) -> Sheet:
     return Sheet(f"{title}; {refused} refused", ("ms", "median", "99 %", "worst"), rows)
 
 
+def of_import(alone: Sequence[Json], with_readers: Sequence[Json]) -> Sheet:
+    """One column without others, one with 50 requests a second beside it."""
+    figures: tuple[tuple[str, str, Callable[[Json], float]], ...] = (
+        ("rows a second", ",.0f", lambda run: run["rows_per_second"]),
+        ("s after its end: the scheduler has them all", ".1f", lambda run: run["copied_after"]),
+        ("µs of CPU per row, all processes", ".1f", lambda run: run["cpu_in_all"]),
+        ("of it the api", ".1f", lambda run: run["cpu"]["api"]),
+        ("of it the scheduler", ".1f", lambda run: run["cpu"]["scheduler"]),
+        ("of it PostgreSQL", ".1f", lambda run: run["cpu"]["postgres"]),
+        ("api, MB", ".0f", lambda run: run["memory"]["api"]),
+        ("scheduler, MB", ".0f", lambda run: run["memory"]["scheduler"]),
+        ("99 % of the readers wait at most, ms", ".0f", lambda run: run["read_p99"]),
+    )
+    return Sheet(
+        f"Medians of {len(alone)} and {len(with_readers)} run(s)",
+        ("", "alone", "50 readers a second beside it"),
+        [
+            (
+                says,
+                *(format(statistics.median(map(of, runs)), form) for runs in (alone, with_readers)),
+            )
+            for says, form, of in figures
+        ],
+    )
+
+
 def described(load: Json) -> str:
     senders = "one sender" if load["senders"] == 1 else f"{load['senders']} senders"
     provider = f"takes {load['latency'] * 1000:.0f} ms" if load["latency"] else "answers at once"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import latency
+from tests.bench import importing, latency
 from tests.bench.celery_kind import BaselineResult, run_baseline
 from tests.bench.load import Load, Result, run
 from tests.bench.page import CHAPTERS, chart, write_figures
@@ -61,7 +61,18 @@ def _measured(name: str) -> Json:
     where: Json = {"on": datetime.now(UTC).date().isoformat(), "machine": machine()}
     if name == "latency":
         return where | {"runs": [asdict(latency.run(200_000, 2, 50.0)) for _ in range(3)]}
+    if name == "import":
+        alone, beside = (importing.Load(importing.ROWS, False, reads) for reads in (0.0, 50.0))
+        return where | {
+            "runs": [_imported(alone) for _ in range(3)],
+            "with_readers": [_imported(beside)],
+        }
     return where | {"loads": [_runs(load, LOADS[name]) for load in LOADS[name].loads]}
+
+
+def _imported(load: importing.Load) -> Json:
+    found = importing.run(load)
+    return asdict(found) | {"cpu_in_all": found.cpu_in_all}
 
 
 def _runs(load: Load, chapter: Chapter) -> Json:

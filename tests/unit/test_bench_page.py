@@ -89,6 +89,18 @@ def test_what_people_notice_is_told_in_milliseconds() -> None:
     assert "| age of the statistics | 1,500 | 1,500 | 1,500 |" in said
 
 
+def test_an_import_is_told_alone_and_with_readers_beside_it() -> None:
+    def a_run(rate: float) -> dict[str, Any]:
+        cpu = {"api": 6.0, "scheduler": 2.0, "postgres": 17.0}
+        memory = {"api": 120.0, "scheduler": 110.0}
+        figures = {"rows_per_second": rate, "copied_after": 0.1, "cpu_in_all": 25.0}
+        return figures | {"read_p99": 80.0, "cpu": cpu, "memory": memory}
+
+    runs = {"runs": [a_run(60_000), a_run(61_000), a_run(9)], "with_readers": [a_run(50_000)]}
+    said = figures({"import": {"on": "2026-01-02", "machine": MACHINE} | runs})
+    assert "| rows a second | 60,000 | 50,000 |" in said
+
+
 def test_the_chart_has_a_bar_per_load_in_which_all_senders_are_one_part() -> None:
     said = chart({"reach": chapter(REACH)})
     assert "50,000 clients" in said
