@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.addresses import Addresses
 from deploy.backups import BackupError, asked_for, backup, new_folder, restore
 from deploy.local.backups import LocalPlace
-from deploy.local.leftovers import stop_leftovers
+from deploy.local.leftovers import kill_everything, stop_leftovers
 from deploy.local.plan import Plan, fixed_ports
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import ManagedProcess, ProcessSpec, read_pid
@@ -69,8 +69,9 @@ class Run:
         return 0
 
     def reset(self) -> int:
-        """Stop, and drop every database, queue, secret and log of the run."""
-        self.down()
+        """Drop every database, queue, secret and log of the run, so nothing ends politely."""
+        ran = kill_everything(self.run_dir)
+        print("Carillon is stopped." if ran else "Carillon did not run.")
         postgres = self.home / "postgres"
         shutil.rmtree(postgres.resolve(), ignore_errors=True)
         for entry in ("postgres", "ports.json", "secrets.env", "addresses.env", "lock"):

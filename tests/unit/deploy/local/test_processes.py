@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.leftovers import stop_leftovers
-from deploy.local.processes import ManagedProcess, ProcessSpec, write_pid
+from deploy.local.leftovers import kill_everything, stop_leftovers
+from deploy.local.processes import ManagedProcess, ProcessSpec, belongs_to, write_pid
 
 STUBBORN = """
 import signal, time
@@ -121,6 +121,22 @@ def test_leftovers_are_stopped_the_servers_last(tmp_path: Path) -> None:
     assert stop_leftovers(tmp_path) == ["api", "sender-1", "rabbitmq", "postgres"]
     assert stop_leftovers(tmp_path) == []
     assert [process.pid for process in processes] == [None] * 4
+
+
+def test_everything_is_killed_at_once_also_what_has_no_pid_file(tmp_path: Path) -> None:
+    names = ("supervisor", "postgres", "api")
+    processes = [sleeper(tmp_path, name) for name in names]
+    pids = [process.start() for process in processes]
+    (tmp_path / "api.pid").unlink()
+    other = sleeper(tmp_path / "other")
+    stranger = other.start()
+
+    assert sorted(kill_everything(tmp_path)) == ["postgres", "supervisor"]
+    assert not any(belongs_to(pid, tmp_path) for pid in pids)
+    assert [process.pid for process in processes] == [None] * 3
+    assert kill_everything(tmp_path) == []
+    assert other.pid == stranger
+    other.stop()
 
 
 def test_the_supervisor_is_no_leftover(tmp_path: Path) -> None:
