@@ -61,16 +61,16 @@ status: $(STAMP) ## Show what runs
 .PHONY: test
 test: $(STAMP) ## Run the tests; servers are started as they are needed
 	@$(PYTHON) -m deploy.local install
-	@$(MAKE) --no-print-directory -j2 test-pure test-real
+	@$(MAKE) --no-print-directory -j2 test-patient test-timed
 
-# Side by side: the one waits most of its time, the other only needs what CPU is left.
-.PHONY: test-pure
-test-pure: $(STAMP)
-	nice -n 10 $(PYTHON) -m pytest -m "not slow" --part pure -q
+# Side by side: the one waits most of its time, the other takes what CPU is left.
+.PHONY: test-patient
+test-patient: $(STAMP)
+	nice -n 10 $(PYTHON) -m pytest -m "not slow" --part patient -q
 
-.PHONY: test-real
-test-real: $(STAMP)
-	$(PYTHON) -m pytest -m "not slow" --part real
+.PHONY: test-timed
+test-timed: $(STAMP)
+	$(PYTHON) -m pytest -m "not slow" --part timed
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, types and import rules

@@ -22,7 +22,17 @@ from tests.support.servers import (
 )
 
 TESTS = Path(__file__).parent
-PURE = ("contracts", "unit")
+# Who looks at a clock, or starts a whole house, wants the machine; these may run beside.
+_OF_THE_API = (
+    "bad_input clients dead_letters docs heading imports lifecycle mailings messages migrations"
+    " plans positions statistics tags"
+)
+PATIENT = (
+    "contracts",
+    "unit",
+    *(f"integration/deploy/test_{of}.py" for of in ("migrations", "rolling_migrations", "roles")),
+    *(f"integration/services/api/test_{of}.py" for of in _OF_THE_API.split()),
+)
 TIMED = ("unit/services/sender", "unit/shared/runtime", "unit/support")
 
 # How long an example takes says more of the machine than of the code.
@@ -71,8 +81,8 @@ async def vhost(rabbitmq: RabbitMQForTests) -> AsyncIterator[Vhost]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--part",
-        choices=["pure", "real"],
-        help="only the tests that use nothing but the CPU, or only all others",
+        choices=["patient", "timed"],
+        help="only the tests that do not mind how long they take, or only all others",
     )
 
 
@@ -84,12 +94,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.servers)
     part = config.getoption("--part")
     if part is not None:
-        others = [item for item in items if _is_pure(item) is (part == "real")]
+        others = [item for item in items if _is_patient(item) is (part == "timed")]
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if _is_pure(item) is (part == "pure")]
+        items[:] = [item for item in items if _is_patient(item) is (part == "patient")]
 
 
-def _is_pure(item: pytest.Item) -> bool:
-    """Whether it does not mind how long it takes: what looks at a clock wants a core of its own."""
+def _is_patient(item: pytest.Item) -> bool:
     path = item.path.relative_to(TESTS)
-    return any(map(path.is_relative_to, PURE)) and not any(map(path.is_relative_to, TIMED))
+    is_timed = any(map(path.is_relative_to, TIMED))
+    return any(map(path.is_relative_to, PATIENT)) and not is_timed
