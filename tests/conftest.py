@@ -5,6 +5,7 @@ containers are taken where an engine answers and holds the images, else private 
 Either starts only when a test asks for it.
 """
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -97,6 +98,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if _is_patient(item) is (part == "timed")]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if _is_patient(item) is (part == "patient")]
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives until the end. To look through all of it again and again takes the
+    garbage collector up to a second each time, in which every service in this process stands
+    still."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_patient(item: pytest.Item) -> bool:

@@ -1,6 +1,7 @@
 """A provider with a limit, and one that goes away: what several senders make of it together."""
 
 import asyncio
+import gc
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -17,6 +18,7 @@ async def three_senders(world: World, stack: AsyncExitStack) -> list[BrokerLink]
 
 
 async def test_senders_find_the_limit_of_the_provider_together(world: World) -> None:
+    gc.freeze()  # what hundreds of tests have left need not be looked through during this one
     world.misbehave(rate_limit_per_second=LIMIT, latency_ms=20)
     async with AsyncExitStack() as stack:
         await three_senders(world, stack)
