@@ -22,13 +22,13 @@ from pathlib import Path
 import httpx
 
 from shared.domain.zones import inhabited_zones
+from tests.bench.load import IMPORT_AT_ONCE
 from tests.bench.nginx import FLUSHED_WITHIN, Answered, NginxProvider, running_nginx
 from tests.bench.report import show
 from tests.bench.sheets import of_latency
 from tests.support.house import House, csv_of, eventually, running_house
 
 ZONES = 400
-IMPORT_AT_ONCE = 250_000
 URGENT = 20  # clients who are in a hurry, one after the other
 URGENT_EVERY = 2.0
 LOOK_EVERY = 0.25

@@ -176,9 +176,7 @@ async def _sizes(house: House) -> dict[str, int]:
     for service in SERVICES:
         connection = await asyncpg.connect(house.database(service))
         try:
-            sizes[service] = await connection.fetchval(
-                "SELECT pg_database_size(current_database())"
-            )
+            sizes[service] = await connection.fetchval(_SIZE)
         finally:
             await connection.close()
     return sizes

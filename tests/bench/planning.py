@@ -24,11 +24,11 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.domain.zones import inhabited_zones
+from tests.bench.load import IMPORT_AT_ONCE
 from tests.bench.processes import usage
 from tests.support.house import House, Json, csv_of, eventually, running_house
 
 ZONES = 400
-IMPORT_AT_ONCE = 250_000  # rows of one file; a million would only fill this process's memory
 PREVIEWS = 5
 OPENS_AFTER = timedelta(seconds=6)
 COLUMNS = {

@@ -25,7 +25,6 @@ FIGURES: tuple[tuple[str, str, str], ...] = (
     ("imported_per_second", ",.0f", "clients imported a second"),
     ("copied_after", ".1f", "s after the import: the scheduler has them all"),
 )
-_SHARED = ("postgres", "rabbitmq", "nginx")
 _GROWTH: tuple[tuple[str, str, Callable[[Json], float]], ...] = (
     ("messages/s", ",.0f", lambda run: run["messages_per_second"]),
     ("CPU µs", ",.0f", lambda run: run["cpu_in_all"]),

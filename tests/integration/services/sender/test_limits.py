@@ -22,13 +22,12 @@ async def test_senders_find_the_limit_of_the_provider_together(world: World) -> 
     world.misbehave(rate_limit_per_second=LIMIT, latency_ms=20)
     async with AsyncExitStack() as stack:
         await three_senders(world, stack)
-        for _ in range(240):
+        for _ in range(140):
             await world.send(*commands(100))
         await asyncio.sleep(13)
         found = [await _measured(world)]
-        # Now and then they hold back for some seconds to find out whether it is a limit, the more
-        # seldom the oftener the answer was the same.
-        while not _is_found(*found[-1]) and len(found) < 6:
+        # Now and then they hold back for some seconds to find out whether it is a limit.
+        while not _is_found(*found[-1]) and len(found) < 3:
             found.append(await _measured(world))
     assert _is_found(*found[-1]), found
     assert {event.attempt for event in world.events()} == {1}
