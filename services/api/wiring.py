@@ -34,7 +34,7 @@ from services.api.ports import Ports
 from services.api.settings import ApiSettings
 from shared.domain.message_id import MessageIds
 from shared.runtime.background import Background
-from shared.runtime.broker import Publisher, make_broker, start_when_reachable
+from shared.runtime.broker import Publisher, keep_started, make_broker
 from shared.runtime.clock import SystemClock
 from shared.runtime.database import engine_lifetime, make_engine
 from shared.runtime.health import database_answers, health_routes
@@ -165,8 +165,8 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
 def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
     loops: dict[str, Callable[[], Awaitable[None]]] = {
         "first-admin": parts.admin.ensure,
-        "broker-events": partial(_connect, parts.events),
-        "broker-gates": partial(_connect, parts.gates),
+        "broker-events": partial(keep_started, parts.events),
+        "broker-gates": partial(keep_started, parts.gates),
         "relay": partial(lead, parts.engine, RELAY_LOCK, partial(_relay, parts)),
         "uploads": partial(ticks.sweep_uploads, parts.ports),
         "logins": partial(ticks.sweep_logins, parts.ports),
@@ -176,12 +176,6 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
     for number in range(parts.settings.import_workers):
         loops[f"imports-{number + 1}"] = partial(ticks.work_on_imports, parts.ports)
     return loops
-
-
-async def _connect(broker: RabbitBroker) -> None:
-    """The broker comes back by itself after this; a service lives without it until then."""
-    await start_when_reachable(broker)
-    await asyncio.Event().wait()
 
 
 async def _relay(parts: _Parts) -> None:

@@ -1,6 +1,5 @@
 """Puts the service together: the only place that knows settings and everything else."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -37,7 +36,7 @@ from services.stats.settings import Settings
 from shared.contracts.base import Message
 from shared.contracts.delivery import DeliveryEvents
 from shared.runtime.background import Background
-from shared.runtime.broker import Publisher, make_broker, start_when_reachable
+from shared.runtime.broker import Publisher, keep_started, make_broker
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.database import make_engine
 from shared.runtime.health import database_answers, health_routes
@@ -113,14 +112,7 @@ def _start(
     async def check() -> None:
         await audit(upkeep, ports.meters, ports.clock, period)
 
-    background.start("broker", lambda: _connect(broker))
+    background.start("broker", lambda: keep_started(broker))
     background.start("settle", lambda: every(settings.settle_every, settle))
     background.start("overdue", lambda: every(settings.overdue_every, look))
     background.start("audit", lambda: every(settings.audit_every, check))
-
-
-async def _connect(broker: RabbitBroker) -> None:
-    """Once: a loop that ends is begun again, and each start brings another consumer, which has as
-    many messages in hand as the first."""
-    await start_when_reachable(broker)
-    await asyncio.Event().wait()

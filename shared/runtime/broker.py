@@ -76,6 +76,13 @@ async def start_when_reachable(broker: RabbitBroker) -> None:
             return
 
 
+async def keep_started(broker: RabbitBroker) -> None:
+    """Starts it, once, for a loop beside others: one that ended would be begun again, and each
+    start brings another consumer. A service lives without the broker until then."""
+    await start_when_reachable(broker)
+    await asyncio.Event().wait()
+
+
 async def connect_robust(url: str) -> AbstractRobustConnection:
     """A connection that comes back by itself. Raises OSError or AMQPError when there is none."""
     attempt = aio_pika.connect_robust(
