@@ -22,12 +22,11 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-from rich.console import Console
-from rich.table import Table
 
 from shared.domain.zones import inhabited_zones
 from tests.bench.processes import cpu_by_database, usage
-from tests.bench.report import machine
+from tests.bench.report import machine, show
+from tests.bench.sheets import Sheet
 from tests.support.house import House, Json, eventually, running_house
 
 ROWS = 1_000_000
@@ -78,7 +77,7 @@ def main() -> None:
     options = parser.parse_args()
     load = Load(options.rows, options.known, options.reads)
     measured = [run(load) for _ in range(options.runs)]
-    Console().print(_table(load, measured))
+    show([_sheet(load, measured)])
     if options.json:
         runs = [asdict(one) | {"cpu_in_all": one.cpu_in_all} for one in measured]
         found = {"machine": machine(), "load": asdict(load), "runs": runs}
@@ -209,15 +208,14 @@ async def _read_once(house: House, waits: list[float]) -> None:
     waits.append((time.monotonic() - asked) * 1000)
 
 
-def _table(load: Load, measured: Sequence[Measured]) -> Table:
+def _sheet(load: Load, measured: Sequence[Measured]) -> Sheet:
     kind = "clients that are known" if load.known else "new clients"
-    table = Table(title=f"Import of {load.rows:,} {kind}, {load.reads:g} reads/s meanwhile")
-    for heading in ("", "median", *(f"run {n}" for n in range(1, len(measured) + 1))):
-        table.add_column(heading, justify="right" if heading else "left")
-    for name, values in _figures(measured):
-        shown = [statistics.median(values), *values]
-        table.add_row(name, *(f"{value:,.1f}" for value in shown))
-    return table
+    title = f"Import of {load.rows:,} {kind}, {load.reads:g} reads/s meanwhile"
+    rows = [
+        (name, *(f"{value:,.1f}" for value in (statistics.median(values), *values)))
+        for name, values in _figures(measured)
+    ]
+    return Sheet(title, ("", "median", *(f"run {n + 1}" for n in range(len(measured)))), rows)
 
 
 def _figures(measured: Sequence[Measured]) -> Iterator[tuple[str, list[float]]]:
