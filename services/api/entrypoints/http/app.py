@@ -28,7 +28,7 @@ from services.api.entrypoints.http import (
     tags,
     trials,
 )
-from services.api.entrypoints.http.common import PREFIX, known_parameters_only
+from services.api.entrypoints.http.common import PREFIX, known_parameters_once
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
 from services.api.entrypoints.http.metrics import Measured
 from services.api.entrypoints.http.proxying import ShownUnder
@@ -96,7 +96,7 @@ def _public() -> APIRouter:
     """Closed by the gatekeeper; that each route says so too is for the documentation."""
     locked = [
         Depends(OAuth2PasswordBearer(auth.LOGIN_PATH.lstrip("/"), auto_error=False)),
-        Depends(known_parameters_only),
+        Depends(known_parameters_once),
     ]
     api = APIRouter(prefix=PREFIX)
     api.include_router(auth.router)

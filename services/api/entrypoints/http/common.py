@@ -1,5 +1,6 @@
 """What the routes of every domain share: their ports, paging, the base of their JSON."""
 
+from collections import Counter
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Path, Query, Request
@@ -62,15 +63,22 @@ class PageView(BaseModel, Generic[T]):
 Instant = AwareDatetime
 
 
-async def known_parameters_only(request: Request) -> None:
-    """A parameter we do not know would be a filter that does nothing. Raises Invalid."""
+async def known_parameters_once(request: Request) -> None:
+    """A parameter we do not know would be a filter that does nothing, and so would the first of two
+    of one name: no route takes several. Raises Invalid."""
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute):
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    if not given or not isinstance(route, APIRoute):
         return
     known = {field.alias for field in route.dependant.query_params}
-    unknown = sorted(set(request.query_params) - known)
-    if unknown:
-        raise Invalid(*(FieldFault(name, "Unknown parameter.") for name in unknown))
+    faults = [FieldFault(name, "Unknown parameter.") for name in sorted(given.keys() - known)]
+    faults += [
+        FieldFault(name, "This is given more than once.")
+        for name in sorted(given.keys() & known)
+        if given[name] > 1
+    ]
+    if faults:
+        raise Invalid(*faults)
 
 
 def location(request: Request, path: str) -> str:
