@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from typing import Any, Literal
 
 from services.api.domain.failures import FieldFault, Invalid
-from services.api.domain.fields import masked
+from services.api.domain.phones import masked
 
 DeadStatus = Literal["failed", "unknown"]
 

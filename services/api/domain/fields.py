@@ -30,7 +30,6 @@ LONGEST_SHOWN = 200
 
 TAG_SEPARATOR = ";"
 
-_PHONE = re.compile(r"7[0-9]{10}")
 _OPERATOR_CODE = re.compile(r"[0-9A-Za-z]{1,16}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -38,26 +37,6 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # The addresses of nearly everybody; the others are left to email-validator, a hundred times slower.
 _PLAIN_EMAIL = re.compile(rf"(?P<local>{_ATOM}(?:\.{_ATOM})*)@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}")
 _LONGEST_LOCAL_PART = 64
-
-
-def is_phone(value: str) -> bool:
-    return _PHONE.fullmatch(value) is not None
-
-
-def phone(value: str) -> str:
-    if not is_phone(value):
-        raise ValueError("A phone number is 11 digits and begins with 7, such as 79161234567.")
-    return value
-
-
-def masked(number: str) -> str:
-    """As much of a phone as whoever looks at failures needs: whose network, and which end."""
-    return f"{number[:4]}*****{number[-2:]}"
-
-
-def operator_code_of(number: str) -> str:
-    """The code in a phone number: its digits 2 to 4."""
-    return number[1:4]
 
 
 def operator_code(value: str) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.api.domain.clients import LARGEST_NEWS
-from services.api.domain.fields import operator_code_of
 from services.api.domain.imports.rows import UNSET, ImportRow, MaybeUnset
+from services.api.domain.phones import operator_code_of
 from shared.contracts.directory import ClientsAdded
 
 Kind = tuple[str, str, tuple[str, ...]]

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import TypeVar
 
-from services.api.domain import fields
+from services.api.domain import fields, phones
 from services.api.domain.fields import Scalar
 from services.api.domain.imports.rows import UNSET, ImportRow, MaybeUnset, RowFault, checked
 
@@ -54,10 +54,10 @@ class Columns:
         columns = list(zip(*rows, strict=True))
         if len(columns) != self._width or self._attributes:
             raise ValueError("These rows are read one by one.")
-        phones = columns[self._phone]
+        numbers = columns[self._phone]
         return map(
             ImportRow,
-            phones if all(map(fields.is_phone, phones)) else map(_phone, phones),
+            numbers if all(map(phones.is_plain, numbers)) else map(_phone, numbers),
             map(_timezone, columns[self._timezone]),
             _optional(_operator_code, columns, self._operator_code),
             _optional(_tags, columns, self._tags),
@@ -100,7 +100,7 @@ def _optional(
 
 
 def _phone(cell: str) -> str:
-    return checked("phone", fields.phone, cell.strip())
+    return checked("phone", phones.phone, cell.strip())
 
 
 @lru_cache(maxsize=4096)

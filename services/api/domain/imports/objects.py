@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from services.api.domain import fields
+from services.api.domain import fields, phones
 from services.api.domain.fields import Scalar
 from services.api.domain.imports.rows import UNSET, ImportRow, MaybeUnset, RowFault, checked
 
@@ -18,7 +18,7 @@ def read(line: str) -> ImportRow:
     if unknown := value.keys() - _KNOWN:
         raise RowFault(min(unknown), "Unknown field.")
     return ImportRow(
-        checked("phone", fields.phone, _required(value, "phone")),
+        checked("phone", phones.phone, _required(value, "phone")),
         checked("timezone", fields.timezone, _required(value, "timezone")),
         _text(value, "operator_code", fields.operator_code),
         _tags(value),

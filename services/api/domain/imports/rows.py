@@ -9,7 +9,8 @@ from enum import Enum
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from services.api.domain.clients import Profile
-from services.api.domain.fields import Scalar, attributes, operator_code_of, shown
+from services.api.domain.fields import Scalar, attributes, shown
+from services.api.domain.phones import operator_code_of
 
 T = TypeVar("T")
 V = TypeVar("V")

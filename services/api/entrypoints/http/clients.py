@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 
-from services.api.domain import fields
+from services.api.domain import fields, phones
 from services.api.domain.clients import ClientFilter
 from services.api.entrypoints.http.clients_models import ClientBody, ClientPatch, ClientView
 from services.api.entrypoints.http.common import (
@@ -23,7 +23,10 @@ from services.api.handlers import clients
 router = APIRouter(prefix="/clients", tags=["clients"])
 
 # A filter that no client can match is more likely a slip than a question.
-PhoneFilter = Annotated[Annotated[str, AfterValidator(fields.phone)] | None, Query()]
+PhoneFilter = Annotated[
+    Annotated[str, AfterValidator(phones.phone)] | None,
+    Query(description="In any spelling that a client may be added with."),
+]
 TagFilter = Annotated[Annotated[str, AfterValidator(fields.tag)] | None, Query()]
 CodeFilter = Annotated[Annotated[str, AfterValidator(fields.operator_code)] | None, Query()]
 ZoneFilter = Annotated[Annotated[str, AfterValidator(fields.timezone)] | None, Query()]

@@ -5,11 +5,18 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic.config import JsonDict
 
-from services.api.domain import fields
+from services.api.domain import fields, phones
 from services.api.domain.clients import Client, Profile
 from services.api.entrypoints.http.common import Body, Instant
 
-Phone = Annotated[str, AfterValidator(fields.phone), Field(examples=["79161234567"])]
+Phone = Annotated[
+    str,
+    AfterValidator(phones.phone),
+    Field(
+        description="In any usual spelling, kept as 7 and ten digits; of +7 only.",
+        examples=["79161234567", "+7 (916) 123-45-67"],
+    ),
+]
 Zone = Annotated[
     str,
     AfterValidator(fields.timezone),
@@ -54,7 +61,7 @@ class ClientBody(Body):
     def profile(self) -> Profile:
         return Profile(
             phone=self.phone,
-            operator_code=self.operator_code or fields.operator_code_of(self.phone),
+            operator_code=self.operator_code or phones.operator_code_of(self.phone),
             timezone=self.timezone,
             tags=tuple(self.tags),
             email=self.email,
@@ -123,5 +130,5 @@ class ClientView(BaseModel):
 
 def _chosen_code(profile: Profile) -> str | None:
     """None for a code that is only the phone's own: it follows when the phone changes."""
-    own = fields.operator_code_of(profile.phone)
+    own = phones.operator_code_of(profile.phone)
     return None if profile.operator_code == own else profile.operator_code

@@ -51,8 +51,9 @@ async def import_clients(request: Request, response: Response, wired: Wired) -> 
     Clients are known by their phone: new ones are added, others changed. The header of a CSV names
     its columns, in any order: `phone` and `timezone` (required), `operator_code`, `tags` (separated
     by `;`), `email`, `name`, `attributes.city` and the like. What a file does not mention stays as
-    it is with a client who exists; an empty cell clears it. A wrong row is rejected with its
-    reason and stops nothing else.
+    it is with a client who exists; an empty cell clears it. A phone may be written as people write
+    it, `+7 (916) 123-45-67` or `8 916 123-45-67`. A wrong row is rejected with its reason and stops
+    nothing else.
     """
     format_, pieces = await _file(request, request.app.state.import_max_bytes)
     import_id = await imports.receive(wired, format_, pieces)

@@ -286,12 +286,13 @@ async def test_of_a_phone_that_comes_twice_the_last_wins(
     api: httpx.AsyncClient, run_imports: RunImports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "BATCH_ROWS", 2)
-    lines = [f"{phone(1)},UTC,{name}\n" for name in "abc"]
+    spellings = (phone(1), f"+7 (916) {phone(1)[4:]}", f"8-{phone(1)[1:]}")
+    lines = [f"{one},UTC,{name}\n" for one, name in zip(spellings, "abc", strict=True)]
     import_id = await upload(api, "phone,timezone,name\n" + "".join(lines))
     await run_imports()
     assert (await status(api, import_id))["rows_accepted"] == 3
     [client] = await all_clients(api)
-    assert (client["name"], client["revision"]) == ("c", 2)
+    assert (client["name"], client["phone"], client["revision"]) == ("c", phone(1), 2)
 
 
 async def test_a_deleted_client_s_phone_makes_a_new_client(

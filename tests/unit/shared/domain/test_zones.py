@@ -2,10 +2,14 @@
 
 import re
 import zoneinfo
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib import resources
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.domain.zones import (
     UnknownZone,
@@ -99,3 +103,42 @@ def test_inhabited_zones() -> None:
     for zone in zones:
         assert canonical_zone(zone) == zone
         assert NOON.astimezone(zone_info(zone)).utcoffset() is not None
+
+
+@cache
+def names_by_the_files() -> dict[str, str]:
+    """What can be opened as a zone, by its caseless name: the table behind the names is not asked,
+    every file of the tz database is."""
+    root = resources.files("tzdata.zoneinfo")
+    with resources.as_file(root) as folder:
+        files = [file.relative_to(folder) for file in folder.rglob("*") if file.is_file()]
+    found = {}
+    for file in files:
+        with suppress(ValueError):  # not the rules of a zone
+            found[str(file).casefold()] = zoneinfo.ZoneInfo.no_cache(str(file)).key
+    return {caseless: name for caseless, name in found.items() if name != "Factory"}
+
+
+def test_the_table_of_names_is_what_the_files_are() -> None:
+    for caseless, name in names_by_the_files().items():
+        assert canonical_zone(caseless) == name
+        rules, ours = zoneinfo.ZoneInfo.no_cache(name), zone_info(name)
+        for month in range(0, 100 * 12, 5):
+            moment = datetime(1970 + month // 12, month % 12 + 1, 15, 12, tzinfo=UTC)
+            assert moment.astimezone(ours).utcoffset() == moment.astimezone(rules).utcoffset()
+    assert len(names_by_the_files()) == len(zoneinfo.available_timezones() - {"Factory"})
+
+
+@given(st.sampled_from(sorted(zoneinfo.available_timezones())), st.data())
+def test_a_near_miss_is_a_zone_only_if_there_is_a_file_of_that_name(
+    name: str, data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(name)))
+    other = data.draw(st.sampled_from([*"aZ/_-+. 0", "\0", "\n", "\u0130", "../", ""]))
+    near = name[:place] + other + name[place + data.draw(st.integers(0, 1)) :]
+    known = names_by_the_files().get(near.strip().casefold())
+    if known is None and not re.match(r"(UTC|GMT)?[+-]", near.strip(), re.IGNORECASE):
+        with pytest.raises(UnknownZone):
+            canonical_zone(near)
+    elif known is not None:
+        assert canonical_zone(near) == known

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.api.domain.dead_letters import Group, group_of, shown
 from services.api.domain.failures import Invalid
-from services.api.domain.fields import masked
+from services.api.domain.phones import masked
 
 PHONE = "79161234567"
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
