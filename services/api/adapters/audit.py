@@ -6,19 +6,20 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.tables import AUDIT, USER
-from services.api.domain.audit import Actor, Deed, Entry
+from services.api.domain.audit import Deed, Entry
+from services.api.domain.callers import Caller
 
 
 class SqlAudit:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def note(self, deed: Deed, actor: Actor, now: datetime) -> None:
+    async def note(self, deed: Deed, who: Caller, now: datetime) -> None:
         await self._connection.execute(
             insert(AUDIT).values(
                 at=now,
-                user_id=actor.user_id,
-                address=actor.address,
+                user_id=who.user_id,
+                address=who.address,
                 action=deed.action,
                 subject=deed.subject,
                 facts=deed.facts,

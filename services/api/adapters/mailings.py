@@ -9,7 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.specs import from_document, to_document
 from services.api.adapters.tables import MAILING
-from services.api.domain.mailings import SENDING, Mailing, MailingState, NewMailing, as_event
+from services.api.domain.callers import Scope
+from services.api.domain.mailings import (
+    SENDING,
+    Mailing,
+    MailingFilter,
+    MailingState,
+    NewMailing,
+    as_event,
+)
 from shared.contracts.mailings import MailingChanged
 
 
@@ -22,15 +30,22 @@ class SqlMailings:
         row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return None if row is None else _mailing(row)
 
-    async def page(self, state: MailingState | None, before: int, limit: int) -> list[Mailing]:
+    async def page(self, wanted: MailingFilter, before: int, limit: int) -> list[Mailing]:
         query = select(MAILING).where(MAILING.c.id < before, MAILING.c.deleted_at.is_(None))
-        if state is not None:
-            query = query.where(MAILING.c.state == state)
+        query = query.where(*_within(wanted.scope))
+        if wanted.state is not None:
+            query = query.where(MAILING.c.state == wanted.state)
+        if wanted.department_id is not None:
+            query = query.where(MAILING.c.department_id == wanted.department_id)
         rows = await self._connection.execute(query.order_by(MAILING.c.id.desc()).limit(limit))
         return list(map(_mailing, rows))
 
-    async def names(self, ids: Collection[int]) -> dict[int, str | None]:
-        query = select(MAILING.c.id, MAILING.c.name).where(MAILING.c.id.in_(ids))
+    async def ids(self, scope: Scope) -> list[int]:
+        query = select(MAILING.c.id).where(*_within(scope)).order_by(MAILING.c.id)
+        return list(await self._connection.scalars(query))
+
+    async def names(self, ids: Collection[int], scope: Scope) -> dict[int, str | None]:
+        query = select(MAILING.c.id, MAILING.c.name).where(MAILING.c.id.in_(ids), *_within(scope))
         return {row.id: row.name for row in await self._connection.execute(query)}
 
     async def add(self, mailing: NewMailing) -> Mailing:
@@ -41,6 +56,7 @@ class SqlMailings:
                     name=mailing.name,
                     state=mailing.state,
                     spec=to_document(mailing.spec),
+                    department_id=mailing.spec.department_id,
                     created_at=mailing.created_at,
                     updated_at=mailing.created_at,
                     launched_at=mailing.launched_at,
@@ -59,6 +75,7 @@ class SqlMailings:
                 state=mailing.state,
                 revision=mailing.revision,
                 spec=to_document(mailing.spec),
+                department_id=mailing.spec.department_id,
                 updated_at=mailing.updated_at,
                 launched_at=mailing.launched_at,
                 started_at=mailing.started_at,
@@ -105,6 +122,15 @@ class SqlMailings:
             .limit(limit)
         )
         return [as_event(_mailing(row)) for row in await self._connection.execute(query)]
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    """As ``Scope.includes``."""
+    if scope.departments is None:
+        return []
+    if not scope.departments:
+        return [MAILING.c.department_id.is_(None)]
+    return [MAILING.c.department_id.in_(scope.departments)]
 
 
 def _mailing(row: Row[Any]) -> Mailing:

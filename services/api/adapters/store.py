@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.audit import SqlAudit
 from services.api.adapters.clients import SqlClients
+from services.api.adapters.departments import SqlDepartments
 from services.api.adapters.imports import SqlImports
 from services.api.adapters.logins import SqlLogins
 from services.api.adapters.mailings import SqlMailings
 from services.api.adapters.outbox import SqlOutbox
 from services.api.adapters.parked import SqlParkedMessages
 from services.api.adapters.revisions import SqlRevisions
+from services.api.adapters.sessions import SqlSessions
 from services.api.adapters.tags import SqlTags
 from services.api.adapters.trials import SqlTrials
 from services.api.adapters.users import SqlUsers
@@ -28,7 +30,9 @@ REQUEST_LIMIT = 3.0
 def store_on(connection: AsyncConnection) -> Store:
     return Store(
         users=SqlUsers(connection),
+        departments=SqlDepartments(connection),
         logins=SqlLogins(connection),
+        sessions=SqlSessions(connection),
         clients=SqlClients(connection),
         tags=SqlTags(connection),
         mailings=SqlMailings(connection),

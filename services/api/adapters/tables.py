@@ -31,7 +31,31 @@ USER = Table(
     Column("email", Text),
     Column("password_hash", Text),
     Column("role", Text),
+    Column("may_launch", Boolean),
     _moment("created_at"),
+    _moment("closed_at"),
+)
+
+DEPARTMENT = Table("department", _metadata, _id(), Column("name", Text), _moment("created_at"))
+
+USER_DEPARTMENT = Table(
+    "user_department",
+    _metadata,
+    Column("user_id", BigInteger, primary_key=True),
+    Column("department_id", BigInteger, primary_key=True),
+)
+
+SESSION = Table(
+    "session",
+    _metadata,
+    _id(),
+    Column("user_id", BigInteger),
+    Column("turn", Integer),
+    Column("address", Text),
+    _moment("created_at"),
+    _moment("expires_at"),
+    _moment("ended_at"),
+    Column("ended_by", Text),
 )
 
 CLIENT = Table(
@@ -61,6 +85,7 @@ MAILING = Table(
     Column("state", Text),
     Column("revision", BigInteger),
     Column("spec", JSONB),
+    Column("department_id", BigInteger),  # the one of spec, where a list can look for it
     _moment("created_at"),
     _moment("updated_at"),
     _moment("launched_at"),

@@ -8,7 +8,8 @@ import jwt
 from jwt.types import Options
 
 from services.api.domain.failures import Unauthorized
-from services.api.domain.users import Tokens, TokenUse, User
+from services.api.domain.sessions import Session
+from services.api.domain.users import Claims, Tokens, TokenUse
 from shared.runtime.clock import Clock
 
 _ALGORITHM = "HS256"
@@ -17,7 +18,7 @@ _ISSUER = "carillon"
 _AUDIENCE = "carillon-api"
 # What a token must carry; when it expires is judged by our own clock.
 _OPTIONS: Options = {
-    "require": ["iss", "aud", "sub", "iat", "exp", "typ"],
+    "require": ["iss", "aud", "sub", "sid", "turn", "iat", "exp", "typ"],
     "verify_exp": False,
     "verify_iat": False,
     "strict_aud": True,
@@ -31,24 +32,29 @@ class JwtMint:
     refresh_ttl: timedelta
     clock: Clock
 
-    def issue(self, user: User) -> Tokens:
+    @property
+    def session_ttl(self) -> timedelta:
+        return self.refresh_ttl
+
+    def issue(self, session: Session) -> Tokens:
         return Tokens(
-            access_token=self._sign(user, TokenUse.ACCESS, self.access_ttl),
-            refresh_token=self._sign(user, TokenUse.REFRESH, self.refresh_ttl),
+            access_token=self._sign(session, TokenUse.ACCESS, self.access_ttl),
+            refresh_token=self._sign(session, TokenUse.REFRESH, self.refresh_ttl),
             expires_in=int(self.access_ttl.total_seconds()),
         )
 
-    def read(self, token: str, use: TokenUse) -> int:
+    def read(self, token: str, use: TokenUse) -> Claims:
         try:
             claims = self._verified(token)
-            user_id, expires_at = int(claims["sub"]), float(claims["exp"])
+            said = Claims(int(claims["sub"]), int(claims["sid"]), int(claims["turn"]))
+            expires_at = float(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError):
             raise _refused(f"This is not a valid {use} token.", use) from None
         if claims["typ"] != use:
             raise _refused(f"This is not a valid {use} token: it is for another use.", use)
         if expires_at <= self.clock.now().timestamp():
             raise _refused(f"The {use} token has expired.", use)
-        return user_id
+        return said
 
     def _verified(self, token: str) -> dict[str, Any]:
         return jwt.decode(
@@ -60,11 +66,12 @@ class JwtMint:
             options=_OPTIONS,
         )
 
-    def _sign(self, user: User, use: TokenUse, ttl: timedelta) -> str:
+    def _sign(self, session: Session, use: TokenUse, ttl: timedelta) -> str:
         now = self.clock.now()
         claims = {
-            **{"iss": _ISSUER, "aud": _AUDIENCE, "sub": str(user.id)},
-            **{"typ": use, "role": user.role, "iat": now, "exp": now + ttl},
+            **{"iss": _ISSUER, "aud": _AUDIENCE, "sub": str(session.user_id)},
+            **{"sid": session.id, "turn": session.turn},
+            **{"typ": use, "iat": now, "exp": now + ttl},
         }
         return jwt.encode(claims, self.secret, algorithm=_ALGORITHM)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 # Values of a fact: numbers and our own words, never anything about a client.
-Fact = str | int | float | bool | None | list[int] | list[str]
+Fact = str | int | float | bool | None | list[int] | list[str] | dict[str, "Fact"]
 
 
 class Action(StrEnum):
@@ -13,14 +13,12 @@ class Action(StrEnum):
     RESOLVE = "dead_letters.resolve"
     REPLAY_PARKED = "dead_letters.replay_parked"
     DROP_PARKED = "dead_letters.drop_parked"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who is asking: the user's id, and the address the request came from (empty: not known)."""
-
-    user_id: int
-    address: str
+    ADD_USER = "users.add"
+    CHANGE_USER = "users.change"
+    REMOVE_USER = "users.remove"
+    ADD_DEPARTMENT = "departments.add"
+    CHANGE_DEPARTMENT = "departments.change"
+    REMOVE_DEPARTMENT = "departments.remove"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Failure
 ├── Invalid            something in the request is not as it must be
 ├── Unauthorized       nobody is known to be asking
+├── Forbidden          it is known who is asking, and they may not
 ├── NotFound           no such thing
 ├── Conflict           a duplicate, or the wrong state for this
 ├── TooLarge           more than we take
@@ -42,6 +43,14 @@ class Unauthorized(Failure):
     def __init__(self, detail: str, *, field: str = "Authorization", challenge: str = "") -> None:
         super().__init__(detail, (FieldFault(field, detail),))
         self.challenge = challenge
+
+
+class Forbidden(Failure):
+    """``right``: the one that is missing."""
+
+    def __init__(self, right: str) -> None:
+        super().__init__(f"You need the right {right} for this.")
+        self.right = right
 
 
 class NotFound(Failure):

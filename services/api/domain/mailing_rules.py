@@ -74,7 +74,7 @@ def choices(values: list[str]) -> list[str]:
 
 def checked(spec: MailingSpec) -> MailingSpec:
     """The mailing with its instants in UTC. Raises Invalid with every fault there is."""
-    faults = [*_timing_faults(spec), *_window_faults(spec.window), *_not_yet(spec)]
+    faults = [*_timing_faults(spec), *_window_faults(spec.window)]
     if not faults and spec.ends_at <= spec.starts_at:
         faults.append(FieldFault("ends_at", "The end must be later than the start."))
     if faults:
@@ -114,12 +114,6 @@ def _window_faults(window: WindowSpec | None) -> Iterator[FieldFault]:
         Window.parse(window.from_, window.to, window.days)
     except BadWindow as bad:
         yield FieldFault(f"window.{bad.field}", str(bad))
-
-
-def _not_yet(spec: MailingSpec) -> Iterator[FieldFault]:
-    """What later releases bring is refused, so that nobody relies on what does not happen."""
-    if spec.department_id is not None:
-        yield FieldFault("department_id", "This is not available yet; leave it out.")
 
 
 def _utc(moment: datetime) -> datetime:

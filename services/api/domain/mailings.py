@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from services.api.domain.callers import EVERYTHING, Scope
 from services.api.domain.mailing_rules import check_end
 from shared.contracts.base import Message
 from shared.contracts.gates import Gate, GatesChanged
@@ -61,6 +62,15 @@ class Mailing:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailingFilter:
+    """``scope``: whose mailings whoever asks deals with."""
+
+    scope: Scope = EVERYTHING
+    state: MailingState | None = None
+    department_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import Counter
 
-from services.api.handlers import auth, imports
+from services.api.handlers import auth, imports, users
 from services.api.handlers.relay import relay_batch
 from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports
 from shared.runtime.database import is_transient
@@ -101,7 +101,7 @@ class FirstAdmin:
 
     async def ensure(self) -> None:
         if self._email is not None and self._password is not None:
-            if await auth.ensure_first_admin(self._ports, self._email, self._password):
+            if await users.ensure_first_admin(self._ports, self._email, self._password):
                 log.info("Made the first administrator", extra=facts("admin_made"))
             self._ensured = True
         await asyncio.Event().wait()  # done: nothing to come back for

@@ -1,9 +1,16 @@
-"""Who is asking."""
+"""Who is asking: log-ins, and the sessions that they begin."""
 
+import logging
+
+from services.api.domain.callers import Caller, caller
 from services.api.domain.failures import TooManyTries, Unauthorized
 from services.api.domain.logins import KNOWN_FOR, Come, Knock, Wait, judge
+from services.api.domain.sessions import End, Stolen, refreshed
 from services.api.domain.users import Tokens, TokenUse, User
 from services.api.ports import Ports, Store
+from shared.runtime.logs import facts
+
+log = logging.getLogger(__name__)
 
 
 async def log_in(ports: Ports, email: str, password: str, address: str) -> Tokens:
@@ -13,40 +20,67 @@ async def log_in(ports: Ports, email: str, password: str, address: str) -> Token
     # One after the other: tries with the right password, a dozen at the same time, are taken back
     # before the next is counted.
     async with ports.login_turns.of(knock.here):
-        return ports.tokens.issue(await _recognised(ports, knock, email, password))
+        user, come = await _recognised(ports, knock, email, password)
+        async with ports.transactions.begin() as store:
+            await _welcome(ports, store, knock, come)
+            return await begin_session(ports, store, user, address)
 
 
-async def sweep_logins(ports: Ports) -> None:
-    async with ports.transactions.begin() as store:
-        await store.logins.forget_what_is_over(ports.clock.now())
+async def begin_session(ports: Ports, store: Store, user: User, address: str) -> Tokens:
+    """Raises Unauthorized when the account is closed."""
+    if user.closed_at is not None:
+        raise Unauthorized("This account is closed.", field="email")
+    now = ports.clock.now()
+    until = now + ports.tokens.session_ttl
+    return ports.tokens.issue(await store.sessions.begin(user.id, address, until, now))
 
 
 async def refresh(ports: Ports, refresh_token: str) -> Tokens:
-    """Raises Unauthorized."""
-    user_id = ports.tokens.read(refresh_token, TokenUse.REFRESH)
-    return ports.tokens.issue(await _user(ports, user_id, "refresh_token"))
-
-
-async def who_am_i(ports: Ports, user_id: int) -> User:
-    """Raises Unauthorized when the user of a valid token exists no more."""
-    return await _user(ports, user_id, "Authorization")
-
-
-async def ensure_first_admin(ports: Ports, email: str, password: str) -> bool:
-    """Makes the administrator unless somebody has the address; whether it did.
-
-    The password of an existing user is never touched: what the environment says was only for the
-    first day, and must not undo a change made since.
-    """
+    """New tokens for a refresh token, which is good once. Raises Unauthorized."""
+    claims = ports.tokens.read(refresh_token, TokenUse.REFRESH)
+    now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        if await store.users.by_email(email) is not None:
-            return False
-    password_hash = await ports.passwords.hash(password)
+        session = await store.sessions.get(claims.session_id, lock=True)
+        if session is None or not session.is_alive(now):
+            raise _over("refresh_token")
+        if await store.sessions.user_of(session.id, now) is None:
+            raise _over("refresh_token")
+        step = refreshed(session, claims.turn, now + ports.tokens.session_ttl)
+        if not isinstance(step, Stolen):
+            await store.sessions.save(step)
+            return ports.tokens.issue(step)
+        await store.sessions.end(session.id, End.REUSE, now)
+    ids = {"user_id": session.user_id, "session_id": session.id}
+    log.warning("A refresh token was used twice", extra=facts("refresh_reused", **ids))
+    reason = "This refresh token was used before; log in again."
+    raise Unauthorized(reason, field="refresh_token")
+
+
+async def log_out(ports: Ports, who: Caller) -> None:
+    """From now on neither the access token of this session is good, nor its refresh token."""
+    if who.session_id is not None:
+        async with ports.transactions.begin() as store:
+            await store.sessions.end(who.session_id, End.LOGOUT, ports.clock.now())
+
+
+async def recognise(ports: Ports, token: str, address: str) -> Caller:
+    """Who sends this access token. Raises Unauthorized."""
+    claims = ports.tokens.read(token, TokenUse.ACCESS)
+    async with ports.transactions.reading() as store:
+        user = await store.sessions.user_of(claims.session_id, ports.clock.now())
+    if user is None:
+        raise _over("Authorization")
+    return caller(user, address, claims.session_id)
+
+
+async def sweep_logins(ports: Ports) -> None:
+    now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        return await store.users.add_admin(email, password_hash, ports.clock.now())
+        await store.logins.forget_what_is_over(now)
+        await store.sessions.forget_what_is_over(now)
 
 
-async def _recognised(ports: Ports, knock: Knock, email: str, password: str) -> User:
+async def _recognised(ports: Ports, knock: Knock, email: str, password: str) -> tuple[User, Come]:
     """What is done is the same for an unknown user until the password is right."""
     async with ports.transactions.begin() as store:
         come = await _let_in(ports, store, knock)
@@ -55,8 +89,7 @@ async def _recognised(ports: Ports, knock: Knock, email: str, password: str) -> 
     matches = await ports.passwords.matches(password_hash, password)
     if user is None or not matches:
         raise Unauthorized("The e-mail address or the password is wrong.", field="email")
-    await _welcome(ports, knock, come)
-    return user
+    return user, come
 
 
 async def _let_in(ports: Ports, store: Store, knock: Knock) -> Come:
@@ -72,16 +105,13 @@ async def _let_in(ports: Ports, store: Store, knock: Knock) -> Come:
     return decision
 
 
-async def _welcome(ports: Ports, knock: Knock, come: Come) -> None:
+async def _welcome(ports: Ports, store: Store, knock: Knock, come: Come) -> None:
     pauses = {door: ports.login_limits.at(door).pause for door in come.busy}
-    async with ports.transactions.begin() as store:
-        await store.logins.take_back(knock, pauses)
-        await store.logins.remember(knock, ports.clock.now() + KNOWN_FOR)
+    await store.logins.take_back(knock, pauses)
+    await store.logins.remember(knock, ports.clock.now() + KNOWN_FOR)
 
 
-async def _user(ports: Ports, user_id: int, field: str) -> User:
-    async with ports.transactions.begin() as store:
-        user = await store.users.by_id(user_id)
-    if user is None:
-        raise Unauthorized("The user of this token exists no more.", field=field)
-    return user
+def _over(field: str) -> Unauthorized:
+    return Unauthorized(
+        "This log-in has ended; log in again.", field=field, challenge='error="invalid_token"'
+    )

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from services.api.domain.callers import Scope
 from services.api.domain.explain import explain
 from services.api.domain.explain_checks import Check, checks
 from services.api.domain.explain_facts import Explanation, Facts, MessageHistory, Span
@@ -13,12 +14,12 @@ from shared.contracts.statuses import Status
 
 
 async def explain_client(
-    ports: Ports, client_id: int, mailing_id: int
+    ports: Ports, client_id: int, mailing_id: int, scope: Scope
 ) -> tuple[Explanation, list[Check]]:
     """Raises NotFound, Unavailable."""
     async with ports.transactions.reading() as store:
         deleted = await _is_deleted(store, client_id)
-        mailing = await existing(store, mailing_id)
+        mailing = await existing(store, mailing_id, scope)
     plan = history = None
     if mailing.launched_at is not None:
         plan = await ports.plans.standing(mailing_id, client_id)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.api.domain import lifecycle
+from services.api.domain.callers import Caller
 from services.api.domain.failures import Unavailable
 from services.api.domain.mailings import Mailing, Step
 from services.api.handlers.steps import take
@@ -33,43 +34,43 @@ class Stopped:
     in_flight: int | None
 
 
-async def launch_mailing(ports: Ports, mailing_id: int, by: int | None) -> Mailing:
+async def launch_mailing(ports: Ports, mailing_id: int, who: Caller) -> Mailing:
     """Raises NotFound, Conflict, Invalid."""
     now = ports.clock.now()
-    return (await take(ports, mailing_id, by, lambda one: lifecycle.launched(one, now))).mailing
+    return (await take(ports, mailing_id, who, lambda one: lifecycle.launched(one, now))).mailing
 
 
-async def resume_mailing(ports: Ports, mailing_id: int, by: int | None) -> Mailing:
+async def resume_mailing(ports: Ports, mailing_id: int, who: Caller) -> Mailing:
     """Raises NotFound, Conflict."""
     now = ports.clock.now()
-    return (await take(ports, mailing_id, by, lambda one: lifecycle.resumed(one, now))).mailing
+    return (await take(ports, mailing_id, who, lambda one: lifecycle.resumed(one, now))).mailing
 
 
-async def pause_mailing(ports: Ports, mailing_id: int, by: int | None) -> Stopped:
+async def pause_mailing(ports: Ports, mailing_id: int, who: Caller) -> Stopped:
     """Raises NotFound, Conflict."""
     now = ports.clock.now()
-    return await _stop(ports, mailing_id, by, lambda one: lifecycle.paused(one, now))
+    return await _stop(ports, mailing_id, who, lambda one: lifecycle.paused(one, now))
 
 
-async def cancel_mailing(ports: Ports, mailing_id: int, by: int | None) -> Stopped:
+async def cancel_mailing(ports: Ports, mailing_id: int, who: Caller) -> Stopped:
     """Raises NotFound, Conflict."""
     now = ports.clock.now()
-    return await _stop(ports, mailing_id, by, lambda one: lifecycle.cancelled(one, now))
+    return await _stop(ports, mailing_id, who, lambda one: lifecycle.cancelled(one, now))
 
 
-async def delete_mailing(ports: Ports, mailing_id: int, by: int | None) -> None:
+async def delete_mailing(ports: Ports, mailing_id: int, who: Caller) -> None:
     """Raises NotFound."""
     now = ports.clock.now()
-    step = await take(ports, mailing_id, by, lambda one: lifecycle.deleted(one, now))
+    step = await take(ports, mailing_id, who, lambda one: lifecycle.deleted(one, now))
     if step.messages:
         await _is_confirmed(ports, step.mailing)
 
 
 async def _stop(
-    ports: Ports, mailing_id: int, by: int | None, decide: Callable[[Mailing], Step]
+    ports: Ports, mailing_id: int, who: Caller, decide: Callable[[Mailing], Step]
 ) -> Stopped:
     """Also when it was stopped already: the first gate may not have left yet."""
-    mailing = (await take(ports, mailing_id, by, decide)).mailing
+    mailing = (await take(ports, mailing_id, who, decide)).mailing
     if mailing.launched_at is None:
         return Stopped(mailing, confirmed=True, in_flight=0)
     confirmed = await _is_confirmed(ports, mailing)

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from services.api.domain import lifecycle, mailings
-from services.api.domain.mailings import Mailing, MailingState, Revision, as_revision
+from services.api.domain.callers import Caller, Scope
+from services.api.domain.mailings import Mailing, MailingFilter, Revision, as_revision
 from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
-from services.api.handlers.steps import existing, take
+from services.api.domain.rights import Right
+from services.api.handlers.departments import in_its_department
+from services.api.handlers.steps import existing, keep
 from services.api.ports import Ports
 from shared.contracts.mailings import MailingChanged, MailingSpec
 
@@ -14,63 +17,73 @@ Wanted = tuple[str | None, MailingSpec]
 
 
 async def list_mailings(
-    ports: Ports, state: MailingState | None, limit: int, cursor: str | None
+    ports: Ports, wanted: MailingFilter, limit: int, cursor: str | None
 ) -> Page[Mailing]:
     """Newest first."""
     before = from_cursor(cursor, row_id, BEHIND_ALL)
     async with ports.transactions.reading() as store:
-        found = await store.mailings.page(state, before, limit + 1)
+        found = await store.mailings.page(wanted, before, limit + 1)
     return page_of(found, limit, lambda mailing: mailing.id)
 
 
-async def get_mailing(ports: Ports, mailing_id: int) -> Mailing:
+async def get_mailing(ports: Ports, mailing_id: int, scope: Scope) -> Mailing:
     """Raises NotFound. A deleted mailing is still found: its history is kept."""
     async with ports.transactions.reading() as store:
-        return await existing(store, mailing_id)
+        return await existing(store, mailing_id, scope)
 
 
 async def list_revisions(
-    ports: Ports, mailing_id: int, limit: int, cursor: str | None
+    ports: Ports, mailing_id: int, scope: Scope, limit: int, cursor: str | None
 ) -> Page[Revision]:
     """Newest first. Raises NotFound."""
     before = from_cursor(cursor, row_id, BEHIND_ALL)
     async with ports.transactions.reading() as store:
-        await existing(store, mailing_id)
+        await existing(store, mailing_id, scope)
         found = await store.revisions.page(mailing_id, before, limit + 1)
     return page_of(found, limit, lambda revision: revision.revision)
 
 
 async def create_mailing(
-    ports: Ports, name: str | None, spec: MailingSpec, by: int | None, *, draft: bool
+    ports: Ports, name: str | None, spec: MailingSpec, who: Caller, *, draft: bool
 ) -> Mailing:
-    """Raises Invalid when it is to be launched and over already."""
-    new = mailings.new_mailing(name, spec, draft=draft, now=ports.clock.now())
+    """Raises Invalid when it is to be launched and over already, or its department is none that
+    the caller may write for; Forbidden when it is to be launched and they may not."""
+    if not draft:
+        who.need(Right.MAILINGS_LAUNCH)
+    now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        mailing = await store.mailings.add(new)
-        await store.revisions.keep(as_revision(mailing, by))
+        spec = await in_its_department(store, who.scope, spec)
+        mailing = await store.mailings.add(mailings.new_mailing(name, spec, draft=draft, now=now))
+        await store.revisions.keep(as_revision(mailing, who.user_id))
         for message in mailings.announcement(mailing):
             await store.outbox.put(message)
     return mailing
 
 
 async def clone_mailing(
-    ports: Ports, mailing_id: int, by: int | None, revise: Callable[[Mailing], Wanted]
+    ports: Ports, mailing_id: int, who: Caller, revise: Callable[[Mailing], Wanted]
 ) -> Mailing:
     """A draft; ``revise`` says what it is to be, given the copied mailing under its new name.
 
     Raises NotFound, Invalid.
     """
-    original = await get_mailing(ports, mailing_id)
+    original = await get_mailing(ports, mailing_id, who.scope)
     name, spec = revise(lifecycle.copied(original))
-    return await create_mailing(ports, name, spec, by, draft=True)
+    return await create_mailing(ports, name, spec, who, draft=True)
 
 
 async def change_mailing(
-    ports: Ports, mailing_id: int, by: int | None, revise: Callable[[Mailing], Wanted]
+    ports: Ports, mailing_id: int, who: Caller, revise: Callable[[Mailing], Wanted]
 ) -> Mailing:
     """``revise`` says what it is to be, given what it is. Raises NotFound, Conflict, Invalid."""
     now = ports.clock.now()
-    step = await take(ports, mailing_id, by, lambda one: lifecycle.changed(one, *revise(one), now))
+    async with ports.transactions.begin() as store:
+        before = await existing(store, mailing_id, who.scope, lock=True)
+        name, spec = revise(before)
+        if spec.department_id != before.spec.department_id:
+            spec = await in_its_department(store, who.scope, spec)
+        step = lifecycle.changed(before, name, spec, now)
+        await keep(store, before, step, who.user_id)
     return step.mailing
 
 

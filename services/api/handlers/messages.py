@@ -2,21 +2,30 @@
 
 from typing import Any
 
+from services.api.domain.callers import EVERYTHING, Scope
 from services.api.domain.failures import NotFound
 from services.api.domain.trials import TrialRecord, not_heard_of
 from services.api.ports import Ports, Store
 
 
-async def get_message(ports: Ports, message_id: int) -> dict[str, Any]:
-    """Raises NotFound, Unavailable."""
+async def get_message(ports: Ports, message_id: int, scope: Scope) -> dict[str, Any]:
+    """Raises NotFound, and does so too for a message of a mailing out of the scope; Unavailable."""
     told = await ports.statistics.message(message_id)
     async with ports.transactions.reading() as store:
         trial = await store.trials.get(message_id)
         if trial is not None:
-            return await _of_trial(store, trial, told or not_heard_of(trial))
-        if told is None:
+            shown = await _of_trial(store, trial, told or not_heard_of(trial))
+        elif told is not None:
+            shown = await _of_client(store, told)
+        else:
             raise NotFound("message", message_id)
-        return await _of_client(store, told)
+        if not await _is_within(store, shown["mailing_id"], scope):
+            raise NotFound("message", message_id)
+        return shown
+
+
+async def _is_within(store: Store, mailing_id: int, scope: Scope) -> bool:
+    return scope == EVERYTHING or mailing_id in await store.mailings.names({mailing_id}, scope)
 
 
 async def _of_trial(store: Store, trial: TrialRecord, told: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from services.api.domain.audit import Action, Actor, Deed, Fact
+from services.api.domain.audit import Action, Deed, Fact
+from services.api.domain.callers import Caller
 from services.api.domain.choices import Skipped
 from services.api.domain.failures import NotFound
 from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
@@ -33,9 +34,7 @@ async def list_parked(
     return page_of(found, limit, lambda one: one.id)
 
 
-async def replay_parked(
-    ports: Ports, ids: Sequence[int], actor: Actor, *, dry_run: bool
-) -> Outcome:
+async def replay_parked(ports: Ports, ids: Sequence[int], who: Caller, *, dry_run: bool) -> Outcome:
     """Each goes back where it was; one that still cannot be read is parked again."""
     async with ports.transactions.begin() as store:
         found = await store.parked.those(ids)
@@ -46,11 +45,11 @@ async def replay_parked(
             for id_, body in (await store.parked.take_out(places, now)).items():
                 await store.outbox.put_back(places[id_], body)
             deed = Deed(Action.REPLAY_PARKED, "parked", {"ids": sorted(places)})
-            await store.audit.note(deed, actor, now)
+            await store.audit.note(deed, who, now)
     return Outcome(messages=len(places), skipped=_skipped(ids, ways))
 
 
-async def drop_parked(ports: Ports, parked_id: int, actor: Actor) -> None:
+async def drop_parked(ports: Ports, parked_id: int, who: Caller) -> None:
     """For good. Raises NotFound."""
     async with ports.transactions.begin() as store:
         one = (await store.parked.those([parked_id])).get(parked_id)
@@ -60,7 +59,7 @@ async def drop_parked(ports: Ports, parked_id: int, actor: Actor) -> None:
         key = None if one.death.place is None else one.death.place.routing_key
         about: dict[str, Fact] = {"queue": one.death.queue, "routing_key": key, "bytes": one.bytes}
         deed = Deed(Action.DROP_PARKED, f"parked/{parked_id}", about)
-        await store.audit.note(deed, actor, ports.clock.now())
+        await store.audit.note(deed, who, ports.clock.now())
 
 
 def _skipped(ids: Sequence[int], ways: Mapping[int, GoesBack | Stays]) -> list[Skipped]:

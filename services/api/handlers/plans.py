@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.api.domain.callers import Scope
 from services.api.handlers.steps import existing
 from services.api.ports import Ports
 from shared.contracts.mailings import MailingSpec
@@ -14,10 +15,12 @@ async def preview(ports: Ports, spec: MailingSpec, client_id: int | None) -> dic
     return await ports.plans.preview(spec, client_id, position)
 
 
-async def plan_of(ports: Ports, mailing_id: int, client_id: int | None) -> dict[str, Any]:
+async def plan_of(
+    ports: Ports, mailing_id: int, scope: Scope, client_id: int | None
+) -> dict[str, Any]:
     """Raises NotFound, Invalid, Unavailable."""
     async with ports.transactions.reading() as store:
-        mailing = await existing(store, mailing_id)
+        mailing = await existing(store, mailing_id, scope)
         position = await store.outbox.clients_position()
     known = {"mailing_id": mailing.id, "state": mailing.state, "revision": mailing.revision}
     plan = None

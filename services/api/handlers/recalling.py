@@ -1,8 +1,11 @@
 """For a scheduler that has lost its plan: what is on its way is called back, mailing by mailing."""
 
-from services.api.domain.mailings import as_event
+from datetime import datetime
+
+from services.api.domain.callers import EVERYTHING
+from services.api.domain.mailings import Mailing, as_event
 from services.api.domain.recall import recalled
-from services.api.handlers.steps import take
+from services.api.handlers.steps import existing, keep
 from services.api.ports import Ports
 from shared.contracts.mailings import MailingChanged
 
@@ -12,11 +15,15 @@ async def recall_mailings(ports: Ports, after: int, limit: int) -> list[MailingC
     now = ports.clock.now()
     async with ports.transactions.reading() as store:
         found = await store.mailings.launched(after, limit)
-    steps = [
-        await take(ports, mailing.mailing_id, None, lambda one: recalled(one, now))
-        for mailing in found
-    ]
-    return [as_event(step.mailing) for step in steps]
+    return [as_event(await _recall(ports, mailing.mailing_id, now)) for mailing in found]
+
+
+async def _recall(ports: Ports, mailing_id: int, now: datetime) -> Mailing:
+    async with ports.transactions.begin() as store:
+        before = await existing(store, mailing_id, EVERYTHING, lock=True)
+        step = recalled(before, now)
+        await keep(store, before, step, by=None)
+    return step.mailing
 
 
 async def finished_mailings(ports: Ports, after: int, limit: int) -> list[MailingChanged]:

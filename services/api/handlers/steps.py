@@ -2,27 +2,29 @@
 
 from collections.abc import Callable
 
+from services.api.domain.callers import Caller, Scope
 from services.api.domain.failures import NotFound
 from services.api.domain.mailings import Mailing, Step, as_revision, is_new
 from services.api.ports import Ports, Store
 
 
-async def existing(store: Store, mailing_id: int, *, lock: bool = False) -> Mailing:
-    """Raises NotFound."""
+async def existing(store: Store, mailing_id: int, scope: Scope, *, lock: bool = False) -> Mailing:
+    """Raises NotFound, and does so too for what is out of the scope: whoever may not see a mailing
+    does not learn that it is there."""
     mailing = await store.mailings.get(mailing_id, lock=lock)
-    if mailing is None:
+    if mailing is None or not scope.includes(mailing.spec.department_id):
         raise NotFound("mailing", mailing_id)
     return mailing
 
 
 async def take(
-    ports: Ports, mailing_id: int, by: int | None, decide: Callable[[Mailing], Step]
+    ports: Ports, mailing_id: int, who: Caller, decide: Callable[[Mailing], Step]
 ) -> Step:
-    """``by``: the user who wants it. Raises NotFound, and what ``decide`` raises."""
+    """Raises NotFound, and what ``decide`` raises."""
     async with ports.transactions.begin() as store:
-        before = await existing(store, mailing_id, lock=True)
+        before = await existing(store, mailing_id, who.scope, lock=True)
         step = decide(before)
-        await keep(store, before, step, by)
+        await keep(store, before, step, who.user_id)
     return step
 
 

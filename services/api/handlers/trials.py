@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.api.domain import trials
+from services.api.domain.callers import Caller
 from services.api.domain.clients import Client
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.trials import TrialText
@@ -11,7 +12,7 @@ from services.api.ports import Ports, Store
 
 
 async def request_trials(
-    ports: Ports, mailing_id: int, phones: Sequence[str], client_id: int | None, by: int | None
+    ports: Ports, mailing_id: int, phones: Sequence[str], client_id: int | None, who: Caller
 ) -> list[tuple[int, TrialText]]:
     """The ids of the messages and what they say; they are sent as soon as may be.
 
@@ -20,11 +21,11 @@ async def request_trials(
     """
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        mailing = await existing(store, mailing_id)
+        mailing = await existing(store, mailing_id, who.scope)
         clients = await _clients(store, phones, client_id)
         texts = trials.trial_texts(mailing.spec.text, phones, clients)
         ids = ports.message_ids.take(len(texts), int(now.timestamp() * 1000))
-        await store.trials.add(trials.records(mailing, ids, texts, by, now))
+        await store.trials.add(trials.records(mailing, ids, texts, who.user_id, now))
         await store.outbox.put(trials.request(mailing, ids, texts, now))
     return list(zip(ids, texts, strict=True))
 

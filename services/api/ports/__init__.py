@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from services.api.domain.logins import LoginLimits
 from services.api.ports.directory import Clients, Imports, Overtaken, Tags
 from services.api.ports.mailings import Mailings, Revisions, Trials
-from services.api.ports.people import Logins, Passwords, TokenMint, Turns, Users
+from services.api.ports.people import (
+    Departments,
+    Logins,
+    Passwords,
+    Sessions,
+    TokenMint,
+    Turns,
+    Users,
+)
 from services.api.ports.services import (
     DeadLetters,
     EventPublisher,
@@ -30,6 +38,7 @@ __all__ = [
     "Audit",
     "Clients",
     "DeadLetters",
+    "Departments",
     "EventPublisher",
     "Gates",
     "ImportJob",
@@ -45,6 +54,7 @@ __all__ = [
     "Plans",
     "Ports",
     "Revisions",
+    "Sessions",
     "Statistics",
     "Store",
     "Tags",

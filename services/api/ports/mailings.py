@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.api.domain.mailings import Mailing, MailingState, NewMailing, Revision
+from services.api.domain.callers import Scope
+from services.api.domain.mailings import Mailing, MailingFilter, NewMailing, Revision
 from services.api.domain.trials import TrialRecord
 from shared.contracts.mailings import MailingChanged
 
@@ -12,11 +13,17 @@ from shared.contracts.mailings import MailingChanged
 class Mailings(Protocol):
     async def get(self, mailing_id: int, *, lock: bool = False) -> Mailing | None: ...
 
-    async def page(self, state: MailingState | None, before: int, limit: int) -> list[Mailing]:
+    async def page(self, wanted: MailingFilter, before: int, limit: int) -> list[Mailing]:
         """Newest first, without the deleted ones."""
         ...
 
-    async def names(self, ids: Collection[int]) -> Mapping[int, str | None]: ...
+    async def ids(self, scope: Scope) -> list[int]:
+        """All that the scope includes, deleted ones too, by id."""
+        ...
+
+    async def names(self, ids: Collection[int], scope: Scope) -> Mapping[int, str | None]:
+        """Of those of them that the scope includes."""
+        ...
 
     async def add(self, mailing: NewMailing) -> Mailing: ...
 

@@ -1,21 +1,91 @@
 """Users, and how they show who they are."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from services.api.domain.departments import Department
 from services.api.domain.logins import Door, Knock
-from services.api.domain.users import Tokens, TokenUse, User
+from services.api.domain.sessions import End, Session
+from services.api.domain.users import Claims, NewUser, Tokens, TokenUse, User, UserFilter
 
 
 class Users(Protocol):
     async def by_email(self, email: str) -> User | None: ...
 
-    async def by_id(self, user_id: int) -> User | None: ...
+    async def by_id(self, user_id: int, *, lock: bool = False) -> User | None: ...
 
-    async def add_admin(self, email: str, password_hash: str, now: datetime) -> bool:
-        """False when somebody has this address already; they stay as they are."""
+    async def page(self, wanted: UserFilter, after: int, limit: int) -> list[User]:
+        """By id."""
+        ...
+
+    async def add(self, new: NewUser, now: datetime) -> User | None:
+        """None when somebody has this address already; they stay as they are."""
+        ...
+
+    async def save(self, user: User) -> None:
+        """All but the address."""
+        ...
+
+    async def remove(self, user_id: int) -> None:
+        """With their departments and sessions."""
+        ...
+
+    async def open_admins(self) -> int:
+        """How many administrators may log in; they stay locked to the transaction's end."""
+        ...
+
+
+class Departments(Protocol):
+    async def page(self, after: int, limit: int) -> list[Department]:
+        """By id."""
+        ...
+
+    async def get(self, department_id: int, *, lock: bool = False) -> Department | None: ...
+
+    async def missing(self, ids: Collection[int]) -> list[int]:
+        """Those of the ids that are of no department; the others stay to the transaction's end."""
+        ...
+
+    async def add(self, name: str, now: datetime) -> Department | None:
+        """None when there is one of this name, whatever its case."""
+        ...
+
+    async def rename(self, department_id: int, name: str) -> bool:
+        """False when there is another of this name."""
+        ...
+
+    async def is_used(self, department_id: int) -> bool:
+        """Whether a user is in it, or a mailing is of it."""
+        ...
+
+    async def remove(self, department_id: int) -> None: ...
+
+
+class Sessions(Protocol):
+    async def begin(
+        self, user_id: int, address: str, until: datetime, now: datetime
+    ) -> Session: ...
+
+    async def get(self, session_id: int, *, lock: bool = False) -> Session | None: ...
+
+    async def user_of(self, session_id: int, now: datetime) -> User | None:
+        """None unless the session is alive and its user's account open."""
+        ...
+
+    async def save(self, session: Session) -> None:
+        """Its turn, and until when it lives."""
+        ...
+
+    async def end(self, session_id: int, why: End, now: datetime) -> None: ...
+
+    async def end_all(
+        self, user_id: int, why: End, now: datetime, *, but: int | None = None
+    ) -> None: ...
+
+    async def forget_what_is_over(self, before: datetime) -> None:
+        """Sessions that would have expired before this instant by themselves."""
         ...
 
 
@@ -58,8 +128,13 @@ class Turns(Protocol):
 
 
 class TokenMint(Protocol):
-    def issue(self, user: User) -> Tokens: ...
+    @property
+    def session_ttl(self) -> timedelta:
+        """For how long a session lives when nobody refreshes it."""
+        ...
 
-    def read(self, token: str, use: TokenUse) -> int:
-        """The id of the user. Raises Unauthorized, saying what is wrong with the token."""
+    def issue(self, session: Session) -> Tokens: ...
+
+    def read(self, token: str, use: TokenUse) -> Claims:
+        """Raises Unauthorized, saying what is wrong with the token."""
         ...

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.api.domain.audit import Actor, Deed, Entry
+from services.api.domain.audit import Deed, Entry
+from services.api.domain.callers import Caller
 from services.api.domain.imports.progress import ImportTask
 from services.api.domain.parked import Letter, Parked, Place
 from services.api.ports.directory import Clients, Imports, Tags
 from services.api.ports.mailings import Mailings, Revisions, Trials
-from services.api.ports.people import Logins, Users
+from services.api.ports.people import Departments, Logins, Sessions, Users
 from shared.contracts.base import Message
 
 
@@ -30,7 +31,7 @@ class Outbox(Protocol):
 
 
 class Audit(Protocol):
-    async def note(self, deed: Deed, actor: Actor, now: datetime) -> None: ...
+    async def note(self, deed: Deed, who: Caller, now: datetime) -> None: ...
 
     async def page(self, before: int, limit: int) -> list[Entry]:
         """Newest first."""
@@ -62,7 +63,9 @@ class Store:
     """The whole database as one transaction sees it."""
 
     users: Users
+    departments: Departments
     logins: Logins
+    sessions: Sessions
     clients: Clients
     tags: Tags
     mailings: Mailings

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import OAuth2PasswordBearer
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from services.api.domain.users import TokenUse
 from services.api.entrypoints.http import (
     audit,
     auth,
     clients,
     dead_letters,
+    departments,
     docs,
     explain,
     heading,
@@ -27,11 +28,13 @@ from services.api.entrypoints.http import (
     statistics,
     tags,
     trials,
+    users,
 )
 from services.api.entrypoints.http.common import PREFIX, known_parameters_once
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
 from services.api.entrypoints.http.metrics import Measured
 from services.api.entrypoints.http.proxying import ShownUnder
+from services.api.handlers.auth import recognise
 from services.api.ports import Ports
 
 _ABOUT = """
@@ -46,6 +49,7 @@ _PARTS = (
     *(imports, clients, explain, tags),
     *(plans, mailings, lifecycle, trials),
     *(statistics, messages, dead_letters, audit),
+    *(auth, users, departments),
 )
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -76,7 +80,7 @@ def create_app(
                 Closed,
                 prefix=f"{PREFIX}/",
                 open_paths={auth.LOGIN_PATH, auth.REFRESH_PATH},
-                read_token=lambda token: ports.tokens.read(token, TokenUse.ACCESS),
+                recognise=partial(recognise, ports),
             ),
             Middleware(BodyLimit, unlimited_paths={imports.IMPORT_PATH}),
         ],
@@ -99,7 +103,7 @@ def _public() -> APIRouter:
         Depends(known_parameters_once),
     ]
     api = APIRouter(prefix=PREFIX)
-    api.include_router(auth.router)
+    api.include_router(auth.doors)
     for part in _PARTS:
         api.include_router(part.router, dependencies=locked)
     return api

@@ -2,15 +2,16 @@
 
 from fastapi import APIRouter
 
+from services.api.domain.rights import Right
 from services.api.entrypoints.http.audit_models import EntryView
 from services.api.entrypoints.http.common import ONE_PAGE, Cursor, Limit, PageView, Wired
-from services.api.entrypoints.http.problems import answers
+from services.api.entrypoints.http.permissions import guarded
 from services.api.handlers import audit
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
 
-@router.get("", summary="What was done by whom", responses=answers(401, 422, 503))
+@router.get("", summary="What was done by whom", **guarded(Right.AUDIT_READ))
 async def list_entries(
     wired: Wired, limit: Limit = ONE_PAGE, cursor: Cursor = None
 ) -> PageView[EntryView]:

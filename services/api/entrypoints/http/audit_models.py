@@ -1,9 +1,9 @@
 """The JSON of the audit."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.config import JsonDict
 
-from services.api.domain.audit import Entry, Fact
+from services.api.domain.audit import Entry
 from services.api.entrypoints.http.common import Instant
 
 _EXAMPLE: JsonDict = {
@@ -35,7 +35,7 @@ class EntryView(BaseModel):
     address: str | None = Field(description="Where the request came from, if that is known.")
     action: str
     subject: str = Field(description="What it was done to.")
-    facts: dict[str, Fact]
+    facts: dict[str, JsonValue]
 
     @classmethod
     def of(cls, entry: Entry) -> "EntryView":

@@ -14,12 +14,13 @@ from services.api.entrypoints.http.auth_models import (
     Credentials,
     RefreshBody,
     TokensView,
-    UserView,
 )
-from services.api.entrypoints.http.common import PREFIX, UserId, Wired
+from services.api.entrypoints.http.common import PREFIX, Who, Wired
+from services.api.entrypoints.http.permissions import guarded
 from services.api.entrypoints.http.problems import answers
 from services.api.entrypoints.http.proxying import client_address
-from services.api.handlers import auth
+from services.api.entrypoints.http.users_models import UserView
+from services.api.handlers import auth, users
 from services.api.ports import Ports
 from shared.runtime.logs import facts
 
@@ -34,6 +35,8 @@ LOGINS = Counter(
 LOGIN_PATH = f"{PREFIX}/auth/login"
 REFRESH_PATH = f"{PREFIX}/auth/refresh"
 
+# Open to strangers; everything else is closed.
+doors = APIRouter(prefix="/auth", tags=["auth"])
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 _FORM = "application/x-www-form-urlencoded"
@@ -57,7 +60,7 @@ _LOGIN_BODY = {
 }
 
 
-@router.post(
+@doors.post(
     "/login", summary="Log in", responses=answers(401, 422, 429, 503), openapi_extra=_LOGIN_BODY
 )
 async def log_in(request: Request, wired: Wired) -> TokensView:
@@ -67,14 +70,21 @@ async def log_in(request: Request, wired: Wired) -> TokensView:
     return TokensView.of(tokens)
 
 
-@router.post("/refresh", summary="Get new tokens", responses=answers(401, 422, 503))
+@doors.post("/refresh", summary="Get new tokens", responses=answers(401, 422, 503))
 async def refresh(body: RefreshBody, wired: Wired) -> TokensView:
+    """A refresh token is good once. One that comes a second time ends the session: two have it."""
     return TokensView.of(await auth.refresh(wired, body.refresh_token))
 
 
-@router.get("/me", summary="Who am I?", responses=answers(401, 503))
-async def me(wired: Wired, user_id: UserId) -> UserView:
-    return UserView.of(await auth.who_am_i(wired, user_id))
+@router.post("/logout", summary="Log out", status_code=204, **guarded())
+async def log_out(wired: Wired, who: Who) -> None:
+    """The access token and the refresh token of this session are good for nothing from now on."""
+    await auth.log_out(wired, who)
+
+
+@router.get("/me", summary="Who am I?", **guarded())
+async def me(wired: Wired, who: Who) -> UserView:
+    return UserView.of(await users.who_am_i(wired, who))
 
 
 async def _counted(ports: Ports, credentials: Credentials, address: str) -> Tokens:

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field, field_validator
 
-from services.api.domain.users import Role, Tokens, User
-from services.api.entrypoints.http.common import Body, Instant
+from services.api.domain.users import Tokens
+from services.api.entrypoints.http.common import Body
 
 
 class Credentials(Body):
@@ -36,14 +36,3 @@ class TokensView(BaseModel):
             refresh_token=tokens.refresh_token,
             expires_in=tokens.expires_in,
         )
-
-
-class UserView(BaseModel):
-    id: int
-    email: str
-    role: Role
-    created_at: Instant
-
-    @classmethod
-    def of(cls, user: User) -> "UserView":
-        return cls(id=user.id, email=user.email, role=user.role, created_at=user.created_at)

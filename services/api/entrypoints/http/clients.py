@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 
 from services.api.domain import fields, phones
 from services.api.domain.clients import ClientFilter
+from services.api.domain.rights import Right
 from services.api.entrypoints.http.clients_models import ClientBody, ClientPatch, ClientView
 from services.api.entrypoints.http.common import (
     ONE_PAGE,
@@ -17,7 +18,8 @@ from services.api.entrypoints.http.common import (
     Wired,
     location,
 )
-from services.api.entrypoints.http.problems import answers, validated
+from services.api.entrypoints.http.permissions import guarded
+from services.api.entrypoints.http.problems import validated
 from services.api.handlers import clients
 
 router = APIRouter(prefix="/clients", tags=["clients"])
@@ -32,7 +34,7 @@ CodeFilter = Annotated[Annotated[str, AfterValidator(fields.operator_code)] | No
 ZoneFilter = Annotated[Annotated[str, AfterValidator(fields.timezone)] | None, Query()]
 
 
-@router.get("", summary="List clients", responses=answers(401, 422, 503))
+@router.get("", summary="List clients", **guarded(Right.CLIENTS_READ))
 async def list_clients(
     wired: Wired,
     phone: PhoneFilter = None,
@@ -48,7 +50,9 @@ async def list_clients(
     return PageView(items=list(map(ClientView.of, page.items)), next_cursor=page.next_cursor)
 
 
-@router.post("", summary="Add a client", status_code=201, responses=answers(401, 409, 422, 503))
+@router.post(
+    "", summary="Add a client", status_code=201, **guarded(Right.CLIENTS_WRITE, also=(409,))
+)
 async def create_client(
     body: ClientBody, request: Request, response: Response, wired: Wired
 ) -> ClientView:
@@ -58,19 +62,23 @@ async def create_client(
     return ClientView.of(client)
 
 
-@router.get("/{client_id}", summary="Get a client", responses=answers(401, 404, 422, 503))
+@router.get("/{client_id}", summary="Get a client", **guarded(Right.CLIENTS_READ, also=(404,)))
 async def get_client(client_id: Id, wired: Wired) -> ClientView:
     return ClientView.of(await clients.get_client(wired, client_id))
 
 
-@router.put("/{client_id}", summary="Replace a client", responses=answers(401, 404, 409, 422, 503))
+@router.put(
+    "/{client_id}", summary="Replace a client", **guarded(Right.CLIENTS_WRITE, also=(404, 409))
+)
 async def replace_client(client_id: Id, body: ClientBody, wired: Wired) -> ClientView:
     """What is not given is cleared."""
     profile = body.profile()
     return ClientView.of(await clients.change_client(wired, client_id, lambda _: profile))
 
 
-@router.patch("/{client_id}", summary="Change a client", responses=answers(401, 404, 409, 422, 503))
+@router.patch(
+    "/{client_id}", summary="Change a client", **guarded(Right.CLIENTS_WRITE, also=(404, 409))
+)
 async def change_client(client_id: Id, body: ClientPatch, wired: Wired) -> ClientView:
     """What is not given stays. `attributes` are replaced as a whole."""
     client = await clients.change_client(
@@ -83,7 +91,7 @@ async def change_client(client_id: Id, body: ClientPatch, wired: Wired) -> Clien
     "/{client_id}",
     summary="Delete a client",
     status_code=204,
-    responses=answers(401, 404, 422, 503),
+    **guarded(Right.CLIENTS_WRITE, also=(404,)),
 )
 async def delete_client(client_id: Id, wired: Wired) -> None:
     """Everything personal is wiped; a message of theirs still under way is stopped."""

@@ -7,10 +7,9 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.api.domain.audit import Actor
+from services.api.domain.callers import Caller
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.paging import DEFAULT_LIMIT, LARGEST_LIMIT
-from services.api.entrypoints.http.proxying import client_address
 from services.api.ports import Ports
 
 T = TypeVar("T")
@@ -28,19 +27,14 @@ async def _ports(request: Request) -> Ports:
     return ports
 
 
-async def _user_id(request: Request) -> int:
+async def _caller(request: Request) -> Caller:
     """Put there by the gatekeeper."""
-    user_id: int = request.state.user_id
-    return user_id
-
-
-async def _actor(request: Request) -> Actor:
-    return Actor(await _user_id(request), client_address(request))
+    caller: Caller = request.state.caller
+    return caller
 
 
 Wired = Annotated[Ports, Depends(_ports)]
-UserId = Annotated[int, Depends(_user_id)]
-Who = Annotated[Actor, Depends(_actor)]
+Who = Annotated[Caller, Depends(_caller)]
 Id = Annotated[int, Path(ge=1, le=_LARGEST_ID)]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="Items on a page.")]
 Cursor = Annotated[

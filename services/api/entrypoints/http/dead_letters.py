@@ -1,11 +1,12 @@
 """The desk: what failed, or may have, and what nobody could read."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from services.api.domain.dead_letters import DeadStatus
+from services.api.domain.rights import Right
 from services.api.entrypoints.http.common import (
     ONE_PAGE,
     Cursor,
@@ -17,7 +18,7 @@ from services.api.entrypoints.http.common import (
 )
 from services.api.entrypoints.http.dead_letters_models import ReplayBody, ResolveBody
 from services.api.entrypoints.http.dead_letters_views import GroupView, OutcomeView, ParkedView
-from services.api.entrypoints.http.problems import answers
+from services.api.entrypoints.http.permissions import guarded
 from services.api.handlers import dead_letters, parked
 
 router = APIRouter(prefix="/dead-letters", tags=["dead letters"])
@@ -31,12 +32,15 @@ GroupCursor = Annotated[
 ]
 QueueFilter = Annotated[str | None, Query(max_length=255, pattern=r"^[\w.-]+$")]
 
-_GROUPS: dict[int | str, dict[str, Any]] = {200: {"model": PageView[GroupView]}}
 
-
-@router.get("", summary="What failed, by cause", responses=_GROUPS | answers(401, 422, 503))
+@router.get(
+    "",
+    summary="What failed, by cause",
+    **guarded(Right.DEAD_LETTERS_READ, shows=PageView[GroupView]),
+)
 async def list_groups(
     wired: Wired,
+    who: Who,
     mailing_id: MailingFilter = None,
     status: StatusFilter = None,
     reason: ReasonFilter = None,
@@ -44,12 +48,15 @@ async def list_groups(
     cursor: GroupCursor = None,
 ) -> JSONResponse:
     """Messages that ended failed, or unknown (a call may have been accepted, and nobody knows),
-    with a sample of request and answer for each cause."""
-    page = await dead_letters.list_groups(wired, mailing_id, status, reason, limit, cursor)
+    with a sample of request and answer for each cause. Of other departments' mailings nothing is
+    shown, so a page may be short."""
+    page = await dead_letters.list_groups(
+        wired, who.scope, mailing_id, status, reason, limit, cursor
+    )
     return JSONResponse(page)
 
 
-@router.get("/parked", summary="What nobody could read", responses=answers(401, 422, 503))
+@router.get("/parked", summary="What nobody could read", **guarded(Right.DEAD_LETTERS_READ))
 async def list_parked(
     wired: Wired, queue: QueueFilter = None, limit: Limit = ONE_PAGE, cursor: Cursor = None
 ) -> PageView[ParkedView]:
@@ -63,14 +70,18 @@ async def list_parked(
     "/parked/{parked_id}",
     summary="Throw away what nobody could read",
     status_code=204,
-    responses=answers(401, 404, 422, 503),
+    **guarded(Right.DEAD_LETTERS_WRITE, also=(404,)),
 )
 async def drop_parked(parked_id: Id, wired: Wired, who: Who) -> None:
     """For good: what it would have said is lost."""
     await parked.drop_parked(wired, parked_id, who)
 
 
-@router.post("/replay", summary="Send again", responses=answers(401, 404, 409, 422, 503))
+@router.post(
+    "/replay",
+    summary="Send again",
+    **guarded(Right.DEAD_LETTERS_WRITE, Right.MAILINGS_LAUNCH, also=(404, 409)),
+)
 async def replay(body: ReplayBody, wired: Wired, who: Who) -> OutcomeView:
     """Each message once more under its own id, by the mailing as it is now: policies, hours and
     deadline hold. Its mailing runs again if it had finished, and stays paused if it is paused; 409
@@ -88,7 +99,9 @@ async def replay(body: ReplayBody, wired: Wired, who: Who) -> OutcomeView:
     return OutcomeView.of(done)
 
 
-@router.post("/resolve", summary="Say what became of them", responses=answers(401, 404, 422, 503))
+@router.post(
+    "/resolve", summary="Say what became of them", **guarded(Right.DEAD_LETTERS_WRITE, also=(404,))
+)
 async def resolve(body: ResolveBody, wired: Wired, who: Who) -> OutcomeView:
     """For messages that are unknown, when it has become known whether the provider took them. Any
     other is skipped. What is resolved as failed can be sent again."""

@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from services.api.entrypoints.http.heading import Headed, page_policy
+from services.api.entrypoints.http.permissions import tell_needs
 from services.api.entrypoints.http.problems import Problem
 
 _ASSETS = "/docs/assets"
@@ -27,7 +28,10 @@ class DocumentedApi(FastAPI):
         return Headed(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema:
+            return self.openapi_schema
         document = super().openapi()
+        tell_needs(document)
         shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts = shape.pop("$defs")
         document["components"]["schemas"] |= {**parts, Problem.__name__: shape}

@@ -10,8 +10,9 @@ from pydantic.config import JsonDict
 from services.api.domain.explain_checks import Check
 from services.api.domain.explain_facts import Explanation, Verdict
 from services.api.domain.explain_words import local_time
-from services.api.entrypoints.http.common import Id, Instant, Wired
-from services.api.entrypoints.http.problems import answers
+from services.api.domain.rights import Right
+from services.api.entrypoints.http.common import Id, Instant, Who, Wired
+from services.api.entrypoints.http.permissions import guarded
 from services.api.handlers.explain import explain_client
 from shared.contracts.statuses import Status
 
@@ -103,9 +104,9 @@ class ExplanationView(BaseModel):
 @router.get(
     "/explain",
     summary="Why a client got a mailing, or did not",
-    responses=answers(401, 404, 422, 503),
+    **guarded(Right.STATISTICS_READ, also=(404,)),
 )
-async def explain(client_id: Id, mailing_id: MailingId, wired: Wired) -> ExplanationView:
+async def explain(client_id: Id, mailing_id: MailingId, wired: Wired, who: Who) -> ExplanationView:
     """404 when there never was such a client, or mailing. A deleted one is still explained."""
-    found, checks = await explain_client(wired, client_id, mailing_id)
+    found, checks = await explain_client(wired, client_id, mailing_id, who.scope)
     return ExplanationView.of(client_id, mailing_id, found, checks)

@@ -4,25 +4,30 @@ Everything under the API's prefix is closed unless it is named here, so a new ro
 open by forgetting. Nothing is read of the body of a request that is turned away.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 
 from fastapi.exceptions import HTTPException
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.api.domain.callers import Caller
 from services.api.domain.failures import TooLarge, Unauthorized
-from services.api.entrypoints.http.problems import of_failure
+from services.api.entrypoints.http.problems import of_error, of_failure
+from services.api.entrypoints.http.proxying import client_address
 
 LARGEST_BODY = 1 << 20  # bytes; what is not an import is a few fields
 _SCHEME = "bearer"
 
+Recognise = Callable[[str, str], Awaitable[Caller]]
+
 
 class Closed:
-    """Lets requests under ``prefix`` pass with a valid access token only.
+    """Lets requests under ``prefix`` pass with a valid token only.
 
-    ``read_token`` gives the user's id, which routes find as ``request.state.user_id``, or raises
-    Unauthorized.
+    ``recognise`` takes the token and the address it comes from, and gives the caller, whom routes
+    find as ``request.state.caller``, or raises Unauthorized.
     """
 
     def __init__(
@@ -30,21 +35,22 @@ class Closed:
         app: ASGIApp,
         prefix: str,
         open_paths: Collection[str],
-        read_token: Callable[[str], int],
+        recognise: Recognise,
     ) -> None:
         self._app = app
         self._prefix = prefix
         self._open_paths = open_paths
-        self._read_token = read_token
+        self._recognise = recognise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._is_closed(path_of(scope)):
             try:
-                user_id = self._read_token(bearer_token(Headers(scope=scope)))
-            except Unauthorized as refusal:
-                await of_failure(refusal)(scope, receive, send)
+                token = bearer_token(Headers(scope=scope))
+                caller = await self._recognise(token, client_address(HTTPConnection(scope)))
+            except Exception as error:  # noqa: BLE001 - told as any error of a route is
+                await of_error(error)(scope, receive, send)
                 return
-            scope.setdefault("state", {})["user_id"] = user_id
+            scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
 
     def _is_closed(self, path: str) -> bool:

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 
 from services.api.domain.imports.progress import ImportFormat
 from services.api.domain.imports.uploads import Gunzip, Limit, format_of, is_gzip
+from services.api.domain.rights import Right
 from services.api.entrypoints.http.common import PREFIX, Id, Wired, location
 from services.api.entrypoints.http.imports_models import ImportAccepted, ImportView
 from services.api.entrypoints.http.multipart import MultipartFile, boundary_of
-from services.api.entrypoints.http.problems import answers
+from services.api.entrypoints.http.permissions import guarded
 from services.api.handlers import imports
 
 IMPORT_PATH = f"{PREFIX}/clients/import"
@@ -42,8 +43,7 @@ _BODY: dict[str, Any] = {
     "/clients/import",
     summary="Import clients from a file",
     status_code=202,
-    responses=answers(401, 413, 415, 422, 503),
-    openapi_extra=_BODY,
+    **guarded(Right.CLIENTS_WRITE, also=(413, 415), extra=_BODY),
 )
 async def import_clients(request: Request, response: Response, wired: Wired) -> ImportAccepted:
     """CSV or NDJSON, gzip by Content-Encoding, as the body or as one file of a form.
@@ -62,7 +62,9 @@ async def import_clients(request: Request, response: Response, wired: Wired) -> 
 
 
 @router.get(
-    "/imports/{import_id}", summary="How far an import is", responses=answers(401, 404, 422, 503)
+    "/imports/{import_id}",
+    summary="How far an import is",
+    **guarded(Right.CLIENTS_READ, also=(404,)),
 )
 async def get_import(import_id: Id, wired: Wired) -> ImportView:
     return ImportView.of(await imports.get_import(wired, import_id))

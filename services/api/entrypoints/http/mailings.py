@@ -5,14 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.api.domain.mailings import Mailing, MailingState
+from services.api.domain.mailings import Mailing, MailingFilter, MailingState
+from services.api.domain.rights import Right
 from services.api.entrypoints.http.common import (
     ONE_PAGE,
     Cursor,
     Id,
     Limit,
     PageView,
-    UserId,
+    Who,
     Wired,
     location,
 )
@@ -22,89 +23,95 @@ from services.api.entrypoints.http.mailings_models import (
     NewMailingBody,
 )
 from services.api.entrypoints.http.mailings_views import MailingView, RevisionView
-from services.api.entrypoints.http.problems import answers, validated
+from services.api.entrypoints.http.permissions import guarded
+from services.api.entrypoints.http.problems import validated
 from services.api.handlers import lifecycle, mailings
 
 router = APIRouter(prefix="/mailings", tags=["mailings"])
 
 StateFilter = Annotated[MailingState | None, Query()]
+DepartmentFilter = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
-@router.get("", summary="List mailings", responses=answers(401, 422, 503))
+@router.get("", summary="List mailings", **guarded(Right.MAILINGS_READ))
 async def list_mailings(
-    wired: Wired, state: StateFilter = None, limit: Limit = ONE_PAGE, cursor: Cursor = None
+    wired: Wired,
+    who: Who,
+    state: StateFilter = None,
+    department_id: DepartmentFilter = None,
+    limit: Limit = ONE_PAGE,
+    cursor: Cursor = None,
 ) -> PageView[MailingView]:
-    """Newest first, without the deleted ones."""
-    page = await mailings.list_mailings(wired, state, limit, cursor)
+    """Newest first, without the deleted ones; an administrator sees everybody's, anybody else those
+    of their departments."""
+    wanted = MailingFilter(who.scope, state, department_id)
+    page = await mailings.list_mailings(wired, wanted, limit, cursor)
     return PageView(items=list(map(MailingView.of, page.items)), next_cursor=page.next_cursor)
 
 
-@router.post("", summary="Make a mailing", status_code=201, responses=answers(401, 422, 503))
+@router.post("", summary="Make a mailing", status_code=201, **guarded(Right.MAILINGS_WRITE))
 async def create_mailing(
-    body: NewMailingBody, request: Request, response: Response, wired: Wired, by: UserId
+    body: NewMailingBody, request: Request, response: Response, wired: Wired, who: Who
 ) -> MailingView:
-    """It is launched at once, and starts when its interval begins, unless it is a draft."""
-    mailing = await mailings.create_mailing(wired, body.name, body.spec(), by, draft=body.draft)
+    """It is launched at once, and starts when its interval begins, unless it is a draft; to launch
+    it needs `mailings:launch` too. Whoever is in one department need not name it."""
+    mailing = await mailings.create_mailing(wired, body.name, body.spec(), who, draft=body.draft)
     response.headers["Location"] = location(request, f"/mailings/{mailing.id}")
     return MailingView.of(mailing)
 
 
-@router.get("/{mailing_id}", summary="Get a mailing", responses=answers(401, 404, 422, 503))
-async def get_mailing(mailing_id: Id, wired: Wired) -> MailingView:
+@router.get("/{mailing_id}", summary="Get a mailing", **guarded(Right.MAILINGS_READ, also=(404,)))
+async def get_mailing(mailing_id: Id, wired: Wired, who: Who) -> MailingView:
     """A deleted mailing is still found here: as cancelled, or finished if it was so before."""
-    return MailingView.of(await mailings.get_mailing(wired, mailing_id))
+    return MailingView.of(await mailings.get_mailing(wired, mailing_id, who.scope))
 
 
 @router.put(
-    "/{mailing_id}", summary="Replace a mailing", responses=answers(401, 404, 409, 422, 503)
+    "/{mailing_id}", summary="Replace a mailing", **guarded(Right.MAILINGS_WRITE, also=(404, 409))
 )
-async def replace_mailing(
-    mailing_id: Id, body: MailingBody, wired: Wired, by: UserId
-) -> MailingView:
+async def replace_mailing(mailing_id: Id, body: MailingBody, wired: Wired, who: Who) -> MailingView:
     """What is under way by the old words and times is called back and planned anew."""
     wanted = body.name, body.spec()
-    return MailingView.of(await mailings.change_mailing(wired, mailing_id, by, lambda _: wanted))
+    return MailingView.of(await mailings.change_mailing(wired, mailing_id, who, lambda _: wanted))
 
 
 @router.patch(
-    "/{mailing_id}", summary="Change a mailing", responses=answers(401, 404, 409, 422, 503)
+    "/{mailing_id}", summary="Change a mailing", **guarded(Right.MAILINGS_WRITE, also=(404, 409))
 )
-async def change_mailing(
-    mailing_id: Id, body: MailingPatch, wired: Wired, by: UserId
-) -> MailingView:
+async def change_mailing(mailing_id: Id, body: MailingPatch, wired: Wired, who: Who) -> MailingView:
     """What is not given stays. `window` and `filter` are replaced as a whole. It applies to all
     who have not got the mailing yet, and to nobody twice; what is paused stays paused."""
-    return MailingView.of(await mailings.change_mailing(wired, mailing_id, by, _revised(body)))
+    return MailingView.of(await mailings.change_mailing(wired, mailing_id, who, _revised(body)))
 
 
 @router.delete(
     "/{mailing_id}",
     summary="Delete a mailing",
     status_code=204,
-    responses=answers(401, 404, 422, 503),
+    **guarded(Right.MAILINGS_WRITE, also=(404,)),
 )
-async def delete_mailing(mailing_id: Id, wired: Wired, by: UserId) -> None:
+async def delete_mailing(mailing_id: Id, wired: Wired, who: Who) -> None:
     """It is cancelled and leaves the list; its history and its statistics stay."""
-    await lifecycle.delete_mailing(wired, mailing_id, by)
+    await lifecycle.delete_mailing(wired, mailing_id, who)
 
 
 @router.post(
     "/{mailing_id}/clone",
     summary="Copy a mailing",
     status_code=201,
-    responses=answers(401, 404, 422, 503),
+    **guarded(Right.MAILINGS_WRITE, also=(404,)),
 )
 async def clone_mailing(
     mailing_id: Id,
     request: Request,
     response: Response,
     wired: Wired,
-    by: UserId,
+    who: Who,
     body: MailingPatch | None = None,
 ) -> MailingView:
     """A draft with the same content, and what is given here put over it."""
     changes = body or MailingPatch()
-    mailing = await mailings.clone_mailing(wired, mailing_id, by, _revised(changes))
+    mailing = await mailings.clone_mailing(wired, mailing_id, who, _revised(changes))
     response.headers["Location"] = location(request, f"/mailings/{mailing.id}")
     return MailingView.of(mailing)
 
@@ -112,13 +119,13 @@ async def clone_mailing(
 @router.get(
     "/{mailing_id}/revisions",
     summary="What a mailing has been",
-    responses=answers(401, 404, 422, 503),
+    **guarded(Right.MAILINGS_READ, also=(404,)),
 )
 async def list_revisions(
-    mailing_id: Id, wired: Wired, limit: Limit = ONE_PAGE, cursor: Cursor = None
+    mailing_id: Id, wired: Wired, who: Who, limit: Limit = ONE_PAGE, cursor: Cursor = None
 ) -> PageView[RevisionView]:
     """Newest first. A new name alone is no revision."""
-    page = await mailings.list_revisions(wired, mailing_id, limit, cursor)
+    page = await mailings.list_revisions(wired, mailing_id, who.scope, limit, cursor)
     return PageView(items=list(map(RevisionView.of, page.items)), next_cursor=page.next_cursor)
 
 

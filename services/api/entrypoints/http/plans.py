@@ -1,14 +1,15 @@
 """Plans: who gets a mailing when, who does not and why, before anything is sent."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
-from services.api.entrypoints.http.common import Id, Wired
+from services.api.domain.rights import Right
+from services.api.entrypoints.http.common import Id, Who, Wired
 from services.api.entrypoints.http.mailings_models import NewMailingBody
+from services.api.entrypoints.http.permissions import guarded
 from services.api.entrypoints.http.plans_models import MailingPlan, Plan
-from services.api.entrypoints.http.problems import answers
 from services.api.handlers import plans
 
 router = APIRouter(prefix="/mailings", tags=["mailings"])
@@ -18,15 +19,7 @@ SampleClient = Annotated[
 ]
 
 
-def _ok(model: Any) -> dict[int | str, dict[str, Any]]:
-    return {200: {"model": model}}
-
-
-@router.post(
-    "/preview",
-    summary="Preview a mailing",
-    responses=_ok(Plan) | answers(401, 422, 503),
-)
+@router.post("/preview", summary="Preview a mailing", **guarded(Right.MAILINGS_READ, shows=Plan))
 async def preview(
     body: NewMailingBody, wired: Wired, client_id: SampleClient = None
 ) -> JSONResponse:
@@ -39,9 +32,11 @@ async def preview(
 @router.get(
     "/{mailing_id}/plan",
     summary="The plan of a mailing",
-    responses=_ok(MailingPlan) | answers(401, 404, 422, 503),
+    **guarded(Right.MAILINGS_READ, also=(404,), shows=MailingPlan),
 )
-async def plan(mailing_id: Id, wired: Wired, client_id: SampleClient = None) -> JSONResponse:
+async def plan(
+    mailing_id: Id, wired: Wired, who: Who, client_id: SampleClient = None
+) -> JSONResponse:
     """Like the preview. Of a launched mailing it tells how each zone stands, and what is expected
     for those who have no message yet."""
-    return JSONResponse(await plans.plan_of(wired, mailing_id, client_id))
+    return JSONResponse(await plans.plan_of(wired, mailing_id, who.scope, client_id))

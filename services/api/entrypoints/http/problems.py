@@ -15,6 +15,7 @@ from services.api.domain.failures import (
     Conflict,
     Failure,
     FieldFault,
+    Forbidden,
     Invalid,
     NotFound,
     TooLarge,
@@ -34,6 +35,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: dict[type[Failure], HTTPStatus] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -106,16 +108,26 @@ def validated(model: type[M], values: Any) -> M:
 
 def install(app: FastAPI) -> None:
     """Turns whatever goes wrong in a request into a problem document."""
-    app.add_exception_handler(Failure, _failure)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for away in (SQLAlchemyError, OSError, TimeoutError):
-        app.add_exception_handler(away, _database)
-    app.add_exception_handler(Exception, _bug)
+    for one in (Failure, SQLAlchemyError, OSError, TimeoutError, Exception):
+        app.add_exception_handler(one, _error)
 
 
-async def _failure(_: Request, error: Exception) -> Response:
-    return of_failure(error) if isinstance(error, Failure) else await _bug(_, error)
+def of_error(error: Exception) -> Response:
+    """Whatever it is: ours to tell, the database's being away, or a bug, which is logged."""
+    if isinstance(error, Failure):
+        return of_failure(error)
+    if is_transient(error):
+        log.warning("The database does not answer: %s", type(error).__name__)
+        return of_failure(_DATABASE_AWAY)
+    log.error("A request failed", exc_info=error, extra={"action": "answer_500"})
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return problem(status, "Something went wrong here; it is logged.")
+
+
+async def _error(_: Request, error: Exception) -> Response:
+    return of_error(error)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
@@ -136,23 +148,10 @@ def _is_no_json(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
 
 async def _http(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
-        return await _bug(_, error)
+        return of_error(error)
     if error.status_code == HTTPStatus.BAD_REQUEST:  # what FastAPI says of an unreadable body
         return of_failure(Invalid(FieldFault("body", "The body cannot be read.")))
     return problem(error.status_code, f"{error.detail}.", headers=error.headers)
-
-
-async def _database(_: Request, error: Exception) -> Response:
-    if not is_transient(error):
-        return await _bug(_, error)
-    log.warning("The database does not answer: %s", type(error).__name__)
-    return of_failure(_DATABASE_AWAY)
-
-
-async def _bug(_: Request, error: Exception) -> Response:
-    log.error("A request failed", exc_info=error, extra={"action": "answer_500"})
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return problem(status, "Something went wrong here; it is logged.")
 
 
 def _fault(error: Mapping[str, Any]) -> FieldFault:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import AfterValidator
 
 from services.api.domain import fields
+from services.api.domain.rights import Right
 from services.api.entrypoints.http.common import (
     ONE_PAGE,
     Cursor,
@@ -15,7 +16,7 @@ from services.api.entrypoints.http.common import (
     Wired,
     location,
 )
-from services.api.entrypoints.http.problems import answers
+from services.api.entrypoints.http.permissions import guarded
 from services.api.entrypoints.http.tags_models import CountedTagView, TagBody, TagView
 from services.api.handlers import tags
 
@@ -24,7 +25,7 @@ router = APIRouter(prefix="/tags", tags=["tags"])
 TagPath = Annotated[str, AfterValidator(fields.tag), Path()]
 
 
-@router.get("", summary="List tags", responses=answers(401, 422, 503))
+@router.get("", summary="List tags", **guarded(Right.CLIENTS_READ))
 async def list_tags(
     wired: Wired, limit: Limit = ONE_PAGE, cursor: Cursor = None
 ) -> PageView[TagView]:
@@ -33,7 +34,7 @@ async def list_tags(
     return PageView(items=list(map(TagView.of, page.items)), next_cursor=page.next_cursor)
 
 
-@router.post("", summary="Add a tag", status_code=201, responses=answers(401, 409, 422, 503))
+@router.post("", summary="Add a tag", status_code=201, **guarded(Right.CLIENTS_WRITE, also=(409,)))
 async def create_tag(body: TagBody, request: Request, response: Response, wired: Wired) -> TagView:
     """Not needed before a client gets it: tags of clients are added by themselves."""
     tag = await tags.create_tag(wired, body.name)
@@ -41,7 +42,7 @@ async def create_tag(body: TagBody, request: Request, response: Response, wired:
     return TagView.of(tag)
 
 
-@router.get("/{tag:path}", summary="Get a tag", responses=answers(401, 404, 422, 503))
+@router.get("/{tag:path}", summary="Get a tag", **guarded(Right.CLIENTS_READ, also=(404,)))
 async def get_tag(tag: TagPath, wired: Wired) -> CountedTagView:
     """With the number of clients that carry it."""
     found, clients = await tags.get_tag(wired, tag)
@@ -52,7 +53,7 @@ async def get_tag(tag: TagPath, wired: Wired) -> CountedTagView:
     "/{tag:path}",
     summary="Delete a tag",
     status_code=204,
-    responses=answers(401, 404, 422, 503),
+    **guarded(Right.CLIENTS_WRITE, also=(404,)),
 )
 async def delete_tag(tag: TagPath, wired: Wired) -> None:
     """It is taken away from every client that carries it."""

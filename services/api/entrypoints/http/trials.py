@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from services.api.entrypoints.http.common import Id, UserId, Wired
-from services.api.entrypoints.http.problems import answers
+from services.api.domain.rights import Right
+from services.api.entrypoints.http.common import Id, Who, Wired
+from services.api.entrypoints.http.permissions import guarded
 from services.api.entrypoints.http.trials_models import TrialsBody, TrialsView, TrialView
 from services.api.handlers import trials
 
@@ -14,10 +15,10 @@ router = APIRouter(prefix="/mailings/{mailing_id}", tags=["mailings"])
     "/test-send",
     summary="Send a mailing's text to a few numbers",
     status_code=202,
-    responses=answers(401, 404, 422, 503),
+    **guarded(Right.MAILINGS_WRITE, also=(404,)),
 )
-async def test_send(mailing_id: Id, body: TrialsBody, wired: Wired, by: UserId) -> TrialsView:
+async def test_send(mailing_id: Id, body: TrialsBody, wired: Wired, who: Who) -> TrialsView:
     """At once, at any hour, in every state of the mailing, and in nobody's statistics. Follow each
     under `/messages/{message_id}`. 422 names what the text needs and the client has not."""
-    sent = await trials.request_trials(wired, mailing_id, body.phones, body.client_id, by)
+    sent = await trials.request_trials(wired, mailing_id, body.phones, body.client_id, who)
     return TrialsView(messages=[TrialView.of(id_, trial) for id_, trial in sent])

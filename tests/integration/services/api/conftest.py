@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.store import SqlTransactions
-from services.api.adapters.tables import CLIENT, IMPORT, MAILING, OUTBOX, TAG, USER
+from services.api.adapters.tables import CLIENT, DEPARTMENT, IMPORT, MAILING, OUTBOX, TAG, USER
 from services.api.adapters.tokens import JwtMint
 from services.api.adapters.turns import LocalTurns
 from services.api.domain.choices import Many
 from services.api.domain.dead_letters import Dead
 from services.api.domain.explain_facts import PlanStanding
 from services.api.domain.logins import Limit, LoginLimits
-from services.api.domain.users import Role, User
+from services.api.domain.users import NewUser, Role, Tokens, User
 from services.api.entrypoints.http.app import create_app
 from services.api.handlers import imports
 from services.api.ports import Ports
@@ -43,6 +43,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECRET = "a secret that is long enough for HS256"
 SERVICE_TOKEN = "the-token-of-services"
 IMPORT_MAX_BYTES = 4_000_000
+ADMIN = NewUser("admin@example.com", "", Role.ADMIN, may_launch=True)
 LOGIN_LIMITS = LoginLimits(
     here=Limit(3, timedelta(minutes=6)),
     account=Limit(8, timedelta(minutes=16)),
@@ -213,7 +214,7 @@ async def topology(vhost: Vhost) -> Vhost:
 async def engine(one_engine: AsyncEngine) -> AsyncEngine:
     """An empty database."""
     async with one_engine.begin() as connection:
-        for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER):
+        for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER, DEPARTMENT):
             await connection.execute(delete(table))
         await connection.execute(text("TRUNCATE login_door, login_known, parked"))
         for statement in _EMPTY_AUDIT:
@@ -283,22 +284,44 @@ async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture
-def access_token(ports: Ports) -> str:
-    user = User(1, "admin@example.com", "", Role.ADMIN, NOW)
-    return ports.tokens.issue(user).access_token
+@pytest_asyncio.fixture
+async def admin(ports: Ports) -> User:
+    return await a_user(ports, ADMIN)
+
+
+@pytest_asyncio.fixture
+async def access_token(ports: Ports, admin: User) -> str:
+    return (await log_in_as(ports, admin)).access_token
 
 
 @pytest_asyncio.fixture
 async def api(app: FastAPI, access_token: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the API who is logged in."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(
-        transport=transport,
+    """A client of the API who is logged in as an administrator."""
+    async with client_of(app, access_token) as client:
+        yield client
+
+
+def client_of(app: FastAPI, access_token: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
         base_url="http://api/api/v1",
         headers={"Authorization": f"Bearer {access_token}"},
-    ) as client:
-        yield client
+    )
+
+
+async def a_user(ports: Ports, new: NewUser) -> User:
+    async with ports.transactions.begin() as store:
+        user = await store.users.add(new, ports.clock.now())
+    assert user is not None
+    return user
+
+
+async def log_in_as(ports: Ports, user: User) -> Tokens:
+    """By a session that the clock of a test, moved by days, does not end."""
+    now = ports.clock.now()
+    async with ports.transactions.begin() as store:
+        session = await store.sessions.begin(user.id, "", now + timedelta(days=3650), now)
+    return ports.tokens.issue(session)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.api.handlers.auth import ensure_first_admin
+from services.api.domain.users import User
+from services.api.handlers.users import ensure_first_admin
 from services.api.ports import Ports
 from tests.integration.services.api.conftest import FakeClock
 
@@ -17,7 +18,7 @@ OPEN = {"/api/v1/auth/login", "/api/v1/auth/refresh"}
 
 
 @pytest.fixture
-async def admin(ports: Ports) -> None:
+async def first_admin(ports: Ports) -> None:
     assert await ensure_first_admin(ports, EMAIL, PASSWORD)
 
 
@@ -32,7 +33,7 @@ async def get_me(anonymous: httpx.AsyncClient, token: str) -> httpx.Response:
     return await anonymous.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
 
 
-@pytest.mark.usefixtures("admin")
+@pytest.mark.usefixtures("first_admin")
 async def test_log_in_and_see_who_one_is(anonymous: httpx.AsyncClient) -> None:
     tokens = await log_in(anonymous)
     assert tokens["token_type"] == "bearer"
@@ -41,7 +42,7 @@ async def test_log_in_and_see_who_one_is(anonymous: httpx.AsyncClient) -> None:
     assert (me["email"], me["role"]) == (EMAIL, "admin")
 
 
-@pytest.mark.usefixtures("admin")
+@pytest.mark.usefixtures("first_admin")
 async def test_the_form_of_oauth_works_too_and_the_address_in_any_case(
     anonymous: httpx.AsyncClient,
 ) -> None:
@@ -51,7 +52,7 @@ async def test_the_form_of_oauth_works_too_and_the_address_in_any_case(
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.usefixtures("admin")
+@pytest.mark.usefixtures("first_admin")
 async def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(
     anonymous: httpx.AsyncClient,
 ) -> None:
@@ -62,7 +63,7 @@ async def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(
     assert wrong.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.usefixtures("admin")
+@pytest.mark.usefixtures("first_admin")
 async def test_new_tokens_for_a_refresh_token(
     anonymous: httpx.AsyncClient, clock: FakeClock
 ) -> None:
@@ -80,7 +81,11 @@ async def test_a_bad_refresh_token_is_named(anonymous: httpx.AsyncClient) -> Non
     assert answer.json()["errors"][0]["field"] == "refresh_token"
 
 
-async def test_a_token_of_a_user_who_is_gone(api: httpx.AsyncClient) -> None:
+async def test_a_token_of_a_user_who_is_gone(
+    api: httpx.AsyncClient, ports: Ports, admin: User
+) -> None:
+    async with ports.transactions.begin() as store:
+        await store.users.remove(admin.id)
     assert (await api.get("/auth/me")).status_code == 401
 
 

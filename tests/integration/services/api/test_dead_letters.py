@@ -11,12 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.dead_letters import Dead, Group
 from services.api.domain.failures import Unavailable
-from services.api.domain.users import Role, User
+from services.api.domain.users import User
 from services.api.ports import Ports
 from shared.contracts.gates import GatesChanged
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.replays import MessagesReplayed, MessagesResolved, Replay
-from tests.integration.services.api.conftest import NOW, FakeClock, FakeDeadLetters, Outbox
+from tests.integration.services.api.conftest import (
+    NOW,
+    FakeClock,
+    FakeDeadLetters,
+    Outbox,
+    log_in_as,
+)
 
 DAY = timedelta(days=1)
 PHONE = "79161234567"
@@ -90,7 +96,11 @@ async def test_a_filter_is_checked(api: httpx.AsyncClient, query: str) -> None:
 
 
 async def test_what_had_finished_runs_again_and_its_messages_are_told_of_first(
-    api: httpx.AsyncClient, ports: Ports, dead_letters: FakeDeadLetters, outbox: Outbox
+    api: httpx.AsyncClient,
+    ports: Ports,
+    dead_letters: FakeDeadLetters,
+    outbox: Outbox,
+    admin: User,
 ) -> None:
     mailing = await finished(api, ports)
     await outbox()
@@ -120,7 +130,7 @@ async def test_what_had_finished_runs_again_and_its_messages_are_told_of_first(
     assert (entry["action"], entry["subject"]) == ("dead_letters.replay", f"mailings/{mailing}")
     assert entry["facts"] == {"messages": 2, "revision": 2, "message_ids": [1, 2, 5, 2]}
     assert (entry["user"]["id"], entry["address"], entry["at"]) == (
-        1,
+        admin.id,
         "127.0.0.1",
         "2026-11-21T12:00:00Z",
     )
@@ -196,11 +206,13 @@ async def test_after_the_mailings_end_a_deadline_is_needed(
     dead_letters: FakeDeadLetters,
     outbox: Outbox,
     clock: FakeClock,
+    admin: User,
 ) -> None:
     mailing = await finished(api, ports)
     dead_letters.dead = dead(mailing, 1)
     clock.forward(2 * DAY)
-    api.headers["Authorization"] = f"Bearer {token(ports)}"
+    fresh = (await log_in_as(ports, admin)).access_token
+    api.headers["Authorization"] = f"Bearer {fresh}"
     await outbox()
     assert faulty(await replay(api, 422, mailing_id=mailing)) == ["ends_at"]
     for wrong in ("2026-11-24T12:00:00", "2026-11-23T11:00:00Z", "soon"):
@@ -212,10 +224,6 @@ async def test_after_the_mailings_end_a_deadline_is_needed(
     assert again.ends_at == NOW + 3 * DAY - timedelta(hours=3)
     assert isinstance(changed, MailingChanged)
     assert changed.spec.ends_at == NOW + DAY
-
-
-def token(ports: Ports) -> str:
-    return ports.tokens.issue(User(1, "admin@example.com", "", Role.ADMIN, NOW)).access_token
 
 
 async def test_nothing_to_send_again_is_nothing_done(

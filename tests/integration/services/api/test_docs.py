@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.api.entrypoints.http.app import create_app
 from services.api.ports import Ports
 
-BODILESS = ("/launch", "/pause", "/resume", "/cancel")
+BODILESS = ("/launch", "/pause", "/resume", "/cancel", "/logout")
 
 
 async def test_the_documentation_needs_no_internet(anonymous: httpx.AsyncClient) -> None:
@@ -37,6 +37,9 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "TrialsBody",
         "ReplayBody",
         "ResolveBody",
+        "UserBody",
+        "UserPatch",
+        "DepartmentBody",
     ):
         assert schemas[body]["examples"], body
     for view in (
@@ -48,6 +51,8 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "GroupView",
         "ParkedView",
         "OutcomeView",
+        "UserView",
+        "DepartmentView",
         "EntryView",
     ):
         assert schemas[view]["examples"], view

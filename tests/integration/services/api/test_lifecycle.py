@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from services.api.domain.failures import Unavailable
+from services.api.domain.users import User
 from services.api.ports import Ports
 from shared.contracts.gates import Gate, GatesChanged
 from shared.contracts.mailings import MailingChanged
@@ -204,7 +205,9 @@ async def test_a_copy_may_differ(api: httpx.AsyncClient) -> None:
     assert copy["rate_per_second"] == original["rate_per_second"]
 
 
-async def test_every_revision_is_kept(api: httpx.AsyncClient, clock: FakeClock) -> None:
+async def test_every_revision_is_kept(
+    api: httpx.AsyncClient, clock: FakeClock, admin: User
+) -> None:
     draft = await make(api, draft=True)
     path = f"/mailings/{draft['id']}"
     for text in ("Better", "Best"):
@@ -224,7 +227,7 @@ async def test_every_revision_is_kept(api: httpx.AsyncClient, clock: FakeClock) 
         (1, "draft", "Hello"),
     ]
     assert rest["next_cursor"] is None
-    assert {one["changed_by"] for one in found} == {1}
+    assert {one["changed_by"] for one in found} == {admin.id}
     assert found[1]["changed_at"] == "2026-11-21T12:01:00Z"
     assert found[0]["starts_at"] == draft["starts_at"]
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.api.entrypoints.http.app import create_app
-from services.api.handlers import auth
+from services.api.handlers import auth, users
 from services.api.ports import Ports
 from tests.integration.services.api.conftest import (
     IMPORT_MAX_BYTES,
@@ -31,7 +31,7 @@ HERE, PROXY = "203.0.113.7", "198.51.100.1"
 
 @pytest.fixture(autouse=True)
 async def ann(ports: Ports) -> None:
-    assert await auth.ensure_first_admin(ports, EMAIL, PASSWORD)
+    assert await users.ensure_first_admin(ports, EMAIL, PASSWORD)
 
 
 @asynccontextmanager

@@ -8,11 +8,13 @@ import pytest
 
 from services.api.adapters.tokens import JwtMint
 from services.api.domain.failures import Unauthorized
-from services.api.domain.users import Role, TokenUse, User
+from services.api.domain.sessions import Session
+from services.api.domain.users import Claims, TokenUse
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 SECRET = "a secret that is long enough for HS256"
-USER = User(17, "ann@example.com", "", Role.ADMIN, NOW)
+SESSION = Session(5, user_id=17, turn=2, created_at=NOW, expires_at=NOW + timedelta(days=14))
+SAID = Claims(user_id=17, session_id=5, turn=2)
 
 
 class Clock:
@@ -35,6 +37,7 @@ def mint(clock: Clock) -> JwtMint:
 def claims(**changes: Any) -> dict[str, Any]:
     proper = {
         **{"iss": "carillon", "aud": "carillon-api", "sub": "17", "typ": "access"},
+        **{"sid": 5, "turn": 2},
         **{"iat": NOW, "exp": NOW + timedelta(hours=1)},
     }
     return {name: value for name, value in (proper | changes).items() if value is not None}
@@ -51,30 +54,30 @@ def refusal(mint: JwtMint, token: str, use: TokenUse = TokenUse.ACCESS) -> str:
 
 
 def test_tokens_are_read_back(mint: JwtMint) -> None:
-    tokens = mint.issue(USER)
-    assert mint.read(tokens.access_token, TokenUse.ACCESS) == 17
-    assert mint.read(tokens.refresh_token, TokenUse.REFRESH) == 17
+    tokens = mint.issue(SESSION)
+    assert mint.read(tokens.access_token, TokenUse.ACCESS) == SAID
+    assert mint.read(tokens.refresh_token, TokenUse.REFRESH) == SAID
     assert tokens.expires_in == 3600
 
 
 def test_each_token_expires(mint: JwtMint, clock: Clock) -> None:
-    tokens = mint.issue(USER)
+    tokens = mint.issue(SESSION)
     clock.at = NOW + timedelta(hours=1)
     assert "expired" in refusal(mint, tokens.access_token)
-    assert mint.read(tokens.refresh_token, TokenUse.REFRESH) == 17
+    assert mint.read(tokens.refresh_token, TokenUse.REFRESH) == SAID
     clock.at = NOW + timedelta(days=14)
     assert "expired" in refusal(mint, tokens.refresh_token, TokenUse.REFRESH)
 
 
 def test_a_token_is_good_for_its_use_only(mint: JwtMint) -> None:
-    tokens = mint.issue(USER)
+    tokens = mint.issue(SESSION)
     assert "another use" in refusal(mint, tokens.refresh_token)
     assert "another use" in refusal(mint, tokens.access_token, TokenUse.REFRESH)
 
 
 def test_what_is_signed_as_we_sign_it_is_read(mint: JwtMint) -> None:
     """Else the refusals below would prove nothing."""
-    assert mint.read(signed(), TokenUse.ACCESS) == 17
+    assert mint.read(signed(), TokenUse.ACCESS) == SAID
 
 
 def unsigned(header: str) -> str:
@@ -92,7 +95,7 @@ def under(header: str) -> str:
 
 
 def test_our_own_signing_is_what_is_tried_below(mint: JwtMint) -> None:
-    assert mint.read(under('{"alg":"HS256","typ":"JWT"}'), TokenUse.ACCESS) == 17
+    assert mint.read(under('{"alg":"HS256","typ":"JWT"}'), TokenUse.ACCESS) == SAID
 
 
 @pytest.mark.parametrize(
@@ -117,10 +120,15 @@ def test_our_own_signing_is_what_is_tried_below(mint: JwtMint) -> None:
         unsigned('{"typ":"JWT"}'),
         signed()[:-2],
         signed(sub="nobody"),
+        signed(sid="some"),
+        signed(turn="next"),
         signed(iss="another-carillon"),
         signed(aud="carillon-desk"),
         signed(aud=["carillon-api", "carillon-desk"]),
-        *(signed(**{name: None}) for name in ("iss", "aud", "sub", "typ", "iat", "exp")),
+        *(
+            signed(**{name: None})
+            for name in ("iss", "aud", "sub", "sid", "turn", "typ", "iat", "exp")
+        ),
     ],
 )
 def test_anything_else_is_refused(mint: JwtMint, token: str) -> None:

@@ -98,7 +98,6 @@ def test_what_is_no_holiday(given: object) -> None:
         (spec(window={"from": "10:00", "to": "10:00"}), ["window.to"]),
         (spec(window={"from": "24:00", "to": "10:00"}), ["window.from"]),
         (spec(window={"from": "10:00", "to": "20:00", "days": []}), ["window.days"]),
-        (spec(department_id=1), ["department_id"]),
     ],
 )
 def test_fields_that_do_not_go_together(bad: MailingSpec, fields: list[str]) -> None:

@@ -1,0 +1,53 @@
+"""Which rights a route needs: said at the route, checked before it, shown in the documentation."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import Depends, Request
+
+from services.api.domain.callers import Caller
+from services.api.domain.rights import Right
+from services.api.entrypoints.http.problems import answers
+
+# Where the documentation of a route has them, for programs.
+NEEDS = "x-needs"
+
+
+def guarded(
+    *rights: Right,
+    also: Iterable[int] = (),
+    shows: Any = None,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The options of a route that needs these rights; without any, being logged in is enough.
+
+    ``also``: the problems it answers with beside 401, 403, 422 and 503; ``shows``: the model of an
+    answer that the route makes by itself; ``extra``: more for its documentation.
+    """
+    problems = answers(401, 422, 503, *also, *([403] if rights else []))
+    made = {} if shows is None else {200: {"model": shows}}
+    return {
+        "dependencies": [Depends(_Needs(*rights))],
+        "responses": made | problems,
+        "openapi_extra": {NEEDS: list(rights), **(extra or {})},
+    }
+
+
+def tell_needs(document: Mapping[str, Any]) -> None:
+    """Writes into the descriptions of an OpenAPI document what it has for programs already."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if operation.get(NEEDS):
+                named = " and ".join(f"`{right}`" for right in operation[NEEDS])
+                told = operation.get("description", "")
+                operation["description"] = f"{told}\n\nNeeds {named}.".strip()
+
+
+class _Needs:
+    def __init__(self, *rights: Right) -> None:
+        self._rights = rights
+
+    async def __call__(self, request: Request) -> None:
+        """Raises Forbidden."""
+        caller: Caller = request.state.caller
+        caller.need(*self._rights)
