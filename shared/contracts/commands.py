@@ -1,11 +1,14 @@
 """The one command there is: send these messages. Per client inside, per envelope on the broker."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AwareDatetime, Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema
 
 from shared.contracts.base import Message, Part
+from shared.contracts.columns import Column, Columns, as_object, by_columns
 
 # When a question's time was over: whoever reads it as a command makes no call.
 LONG_OVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -27,7 +30,7 @@ class Grounds(Part):
     text_revision: int
 
 
-class SendCommand(Part):
+class SendCommand(NamedTuple):
     """Give one message to the provider.
 
     ``attempt`` is the call that is due, counted from 1 within the dispatch. ``unknown`` says
@@ -43,6 +46,12 @@ class SendCommand(Part):
     attempt: int = 1
     unknown: bool = False
     text: str | None = None
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return as_object(cls, handler)
 
 
 class SendMessages(Message):
@@ -74,13 +83,74 @@ class SendTogether(Message):
 
     @classmethod
     def decode(cls, body: bytes) -> Self:
-        """Reads an envelope that travels alone, too: both come the same way."""
-        read = _EITHER.validate_json(body)
-        return (
-            cls(envelopes=(read,)) if isinstance(read, SendMessages) else cls.model_validate(read)
-        )
+        """Reads them by columns, and an envelope that travels alone, too: all come the same way."""
+        return cls(envelopes=_envelopes(_ANY.validate_json(body)))
 
 
-_EITHER: TypeAdapter[SendMessages | SendTogether] = TypeAdapter(
-    Annotated[SendMessages | SendTogether, Field(union_mode="left_to_right")]
+class CommandColumns(Columns):
+    """As in ``SendCommand``."""
+
+    client_id: Column[int]
+    client_revision: Column[int]
+    address: Column[str]
+    dispatch: Column[int] = 1
+    attempt: Column[int] = 1
+    unknown: Column[bool] = False
+    text: Column[str | None] = None
+
+
+class EnvelopeInColumns(Part):
+    """As in ``SendMessages``, of which this is the second version."""
+
+    mailing_id: int
+    mailing_revision: int
+    timezone: str
+    channel: str
+    text: str
+    not_after: AwareDatetime
+    grounds: Grounds | None = None
+    question: bool = False
+    commands: CommandColumns
+
+
+class EnvelopesInColumns(Message):
+    """``SendTogether`` as the scheduler sends it: the commands of each envelope by columns."""
+
+    version: Literal[2] = 2  # type: ignore[assignment]
+
+    envelopes: tuple[EnvelopeInColumns, ...] = Field(min_length=1)
+
+    @classmethod
+    def of(cls, envelopes: Iterable[SendMessages]) -> Self:
+        """None of them is empty."""
+        return cls.model_validate({"envelopes": tuple(map(_in_columns, envelopes))})
+
+    def rows(self) -> tuple[SendMessages, ...]:
+        return tuple(map(_in_rows, self.envelopes))
+
+
+def _in_columns(envelope: SendMessages) -> dict[str, Any]:
+    return {**envelope.__dict__, "commands": by_columns(envelope.commands)}
+
+
+def _in_rows(envelope: EnvelopeInColumns) -> SendMessages:
+    commands = envelope.commands.rows(SendCommand)
+    return SendMessages.model_construct(**{**envelope.__dict__, "commands": commands})
+
+
+# First what there is the most of: what is tried in vain becomes an error, with all it holds.
+def _envelopes(
+    read: EnvelopesInColumns | SendMessages | SendTogether,
+) -> tuple[SendMessages, ...]:
+    match read:
+        case EnvelopesInColumns():
+            return read.rows()
+        case SendTogether():
+            return read.envelopes
+        case SendMessages():
+            return (read,)
+
+
+_ANY: TypeAdapter[EnvelopesInColumns | SendMessages | SendTogether] = TypeAdapter(
+    Annotated[EnvelopesInColumns | SendMessages | SendTogether, Field(union_mode="left_to_right")]
 )

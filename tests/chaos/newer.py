@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 import aio_pika
 
 from shared.contracts.base import Message
-from shared.contracts.commands import SendMessages, SendTogether
+from shared.contracts.commands import EnvelopesInColumns, SendMessages, SendTogether
 from shared.contracts.topology import (
     CHANNELS,
     EVENT_BINDINGS,
@@ -36,7 +36,7 @@ class Newer:
 def newer() -> Iterator[Newer]:
     """Each known message with the next version, no two alike; and keys that nobody has heard of."""
     for message in messages():
-        if message in (SendMessages, SendTogether):
+        if message in (SendMessages, SendTogether, EnvelopesInColumns):
             yield from (Newer(SEND, key, _body(message, key), 1) for key in _ways_in())
         else:
             yield from (_event(key, _body(message, key)) for key in routing_keys(message))

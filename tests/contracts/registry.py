@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import shared.contracts
 from shared.contracts.base import Message
-from shared.contracts.delivery import DeliveryEvents, Kind
+from shared.contracts.delivery import IN_COLUMNS, DeliveryEvents, EventsInColumns, Kind
 
 HERE = Path(__file__).parent
 
@@ -26,6 +26,8 @@ def routing_keys(message: type[Message]) -> list[str]:
     """The keys of events; a command has none, its lane depends on channel and urgency."""
     if message is DeliveryEvents:
         return [f"delivery.{kind}" for kind in get_args(Kind)]
+    if message is EventsInColumns:
+        return [f"delivery.{kind}" for kind in get_args(Kind) if kind in IN_COLUMNS]
     key = getattr(message, "routing_key", None)
     return [key] if key else []
 

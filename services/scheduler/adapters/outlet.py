@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from services.scheduler.domain.envelopes import together
 from services.scheduler.metrics import COMMANDS, ENVELOPES
 from shared.contracts.base import Message
-from shared.contracts.commands import SendMessages, SendTogether
+from shared.contracts.commands import EnvelopesInColumns, SendMessages
 from shared.contracts.topology import SEND, again_key, send_key
 from shared.runtime.broker import Publisher
 
@@ -39,10 +39,8 @@ class BrokerOutlet:
 
     async def _send(self, envelopes: tuple[SendMessages, ...], urgent: bool) -> None:
         """All of one mailing, and so of one channel."""
-        first = envelopes[0]
-        message = SendTogether(envelopes=envelopes) if len(envelopes) > 1 else first
-        key = send_key(first.channel, urgent=urgent)
-        await self._publisher.publish(SEND, key, message.encode())
+        key = send_key(envelopes[0].channel, urgent=urgent)
+        await self._publisher.publish(SEND, key, EnvelopesInColumns.of(envelopes).encode())
         commands = sum(len(each.commands) for each in envelopes)
         self.published[urgent] += 1
         self.commands += commands

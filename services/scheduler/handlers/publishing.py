@@ -20,7 +20,7 @@ from services.scheduler.domain.sharing import is_urgent
 from services.scheduler.domain.waves import opening_at
 from services.scheduler.domain.wording import Unfit, own_text
 from services.scheduler.ports import Batch, Member, Messages, Outlet
-from shared.contracts.delivery import DeliveryEvents
+from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
 from shared.domain.local_time import Opening
 from shared.runtime.clock import Clock
 from shared.runtime.database import is_transient
@@ -142,21 +142,18 @@ def _ready(member: Member, text: str | None) -> Ready:
 def _events(batch: Batch, members: Sequence[Member]) -> DeliveryEvents:
     """At the moment they were written down: told again, they say the same."""
     fate = batch.fate
-    same = {
-        "mailing_id": batch.mailing.mailing_id,
-        "kind": fate.kind,
-        "at": batch.written_at,
-        "reason": fate.reason,
-        "detail": fate.detail,
-    }
-    events = [
-        {
-            **same,
-            "message_id": member.message_id,
-            "client_id": member.client_id,
-            "timezone": member.zone,
-            "dispatch": member.dispatch,
-        }
+    events = tuple(
+        DeliveryEvent(
+            message_id=member.message_id,
+            mailing_id=batch.mailing.mailing_id,
+            client_id=member.client_id,
+            timezone=member.zone,
+            dispatch=member.dispatch,
+            kind=fate.kind,
+            at=batch.written_at,
+            reason=fate.reason,
+            detail=fate.detail,
+        )
         for member in members
-    ]
-    return DeliveryEvents.model_validate({"kind": fate.kind, "events": events})
+    )
+    return DeliveryEvents(kind=fate.kind, events=events)

@@ -131,4 +131,4 @@ def _retry(outcome: Outcome) -> Retry | None:
 
 
 def due_command(work: Work, attempt: int, uncertain: bool) -> SendCommand:
-    return work.command.model_copy(update={"attempt": attempt, "unknown": uncertain})
+    return work.command._replace(attempt=attempt, unknown=uncertain)

@@ -26,11 +26,11 @@ def retold(rows: Sequence[LedgerRow]) -> Iterator[DeliveryEvents]:
 
 
 def event_of(row: LedgerRow, kind: Kind) -> DeliveryEvent:
-    event = DeliveryEvent.model_validate(
-        row.model_dump(exclude={"attempt", "state", "called", "happened_at", "uncertain"})
+    event = DeliveryEvent(
+        **row.model_dump(exclude={"attempt", "state", "called", "happened_at", "uncertain"})
         | {"kind": kind, "attempt": row.called, "at": row.happened_at}
     )
     if kind == "sent":
         # What is left in the row is about an earlier attempt.
-        return event.model_copy(update={"reason": None, "next_attempt_at": None})
-    return event.model_copy(update={"uncertain": row.uncertain and kind == "returned"})
+        return event._replace(reason=None, next_attempt_at=None)
+    return event._replace(uncertain=row.uncertain and kind == "returned")

@@ -10,7 +10,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from faststream.rabbit import RabbitBroker
 
-from shared.contracts.commands import SendCommand, SendMessages
+from shared.contracts.commands import SendMessages
 from shared.runtime.broker import make_broker
 from shared.runtime.topology import apply
 from tests.contracts.registry import example_file
@@ -63,5 +63,5 @@ async def take(channel: AbstractChannel, queue: str) -> AbstractIncomingMessage:
 
 def envelope(message_id: int = 1) -> SendMessages:
     example = SendMessages.decode(example_file(SendMessages).read_bytes())
-    command: SendCommand = example.commands[0].model_copy(update={"message_id": message_id})
+    command = example.commands[0]._replace(message_id=message_id)
     return example.model_copy(update={"commands": (command,)})

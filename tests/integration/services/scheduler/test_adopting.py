@@ -13,7 +13,7 @@ STRAY = 77
 
 
 def returned(client_id: int, **changes: Any) -> DeliveryEvents:
-    facts = {
+    facts: dict[str, Any] = {
         "message_id": STRAY,
         "mailing_id": 1,
         "client_id": client_id,
@@ -24,7 +24,7 @@ def returned(client_id: int, **changes: Any) -> DeliveryEvents:
         "at": datetime.now(UTC),
         "reason": "gate_moved",
     }
-    return DeliveryEvents(kind="returned", events=(DeliveryEvent.model_validate(facts | changes),))
+    return DeliveryEvents(kind="returned", events=(DeliveryEvent(**facts | changes),))
 
 
 async def test_a_stray_is_adopted_and_its_client_gets_no_other_message(world: World) -> None:

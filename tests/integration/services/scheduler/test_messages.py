@@ -74,7 +74,7 @@ class Store:
 
 
 def returned(member: Member, batch: Batch, dispatch: int, facts: dict[str, Any]) -> DeliveryEvent:
-    event = {
+    event: dict[str, Any] = {
         "message_id": member.message_id,
         "mailing_id": batch.mailing.mailing_id,
         "client_id": member.client_id,
@@ -86,7 +86,7 @@ def returned(member: Member, batch: Batch, dispatch: int, facts: dict[str, Any])
         "reason": "gate_moved",
         "grounds": 0,
     }
-    return DeliveryEvent.model_validate(event | facts)
+    return DeliveryEvent(**event | facts)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.support.examples import client, clients, mailing
 
 
 def returned(envelope: SendMessages, command: SendCommand, **facts: Any) -> DeliveryEvents:
-    event = {
+    event: dict[str, Any] = {
         "message_id": command.message_id,
         "mailing_id": envelope.mailing_id,
         "client_id": command.client_id,
@@ -24,7 +24,7 @@ def returned(envelope: SendMessages, command: SendCommand, **facts: Any) -> Deli
         "at": datetime.now(UTC),
         "reason": "gate_moved",
     }
-    return DeliveryEvents(kind="returned", events=(DeliveryEvent.model_validate(event | facts),))
+    return DeliveryEvents(kind="returned", events=(DeliveryEvent(**event | facts),))
 
 
 async def emitted(world: World, count: int) -> None:

@@ -43,23 +43,21 @@ def returned(envelope: SendMessages, command: SendCommand, **facts: Any) -> Deli
     """The channel stopped at once; nothing was said unless the facts say otherwise."""
     assert envelope.grounds is not None
     said = command.text or envelope.text
-    event = DeliveryEvent.model_validate(
-        {
-            "message_id": command.message_id,
-            "mailing_id": envelope.mailing_id,
-            "client_id": command.client_id,
-            "timezone": envelope.timezone,
-            "dispatch": command.dispatch,
-            "attempt": 1,
-            "kind": "returned",
-            "at": datetime.now(UTC),
-            "reason": "gate_moved",
-            "grounds": 0,
-            "text_sha256": sha256(said.encode()).hexdigest(),
-        }
-        | facts
-    )
-    return DeliveryEvents(kind="returned", grounds=(envelope.grounds,), events=(event,))
+    event: dict[str, Any] = {
+        "message_id": command.message_id,
+        "mailing_id": envelope.mailing_id,
+        "client_id": command.client_id,
+        "timezone": envelope.timezone,
+        "dispatch": command.dispatch,
+        "attempt": 1,
+        "kind": "returned",
+        "at": datetime.now(UTC),
+        "reason": "gate_moved",
+        "grounds": 0,
+        "text_sha256": sha256(said.encode()).hexdigest(),
+    }
+    events = (DeliveryEvent(**event | facts),)
+    return DeliveryEvents(kind="returned", grounds=(envelope.grounds,), events=events)
 
 
 async def test_a_template_is_rendered_for_each_client(world: World) -> None:

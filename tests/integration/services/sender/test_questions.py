@@ -22,7 +22,7 @@ async def test_every_state_of_the_ledger_comes_to_an_end(world: World) -> None:
     await world.record(retry_gone, "retrying", **due, **called)
     await world.record(perhaps_accepted, "retrying", uncertain=True, **due, **called)
     everybody = (unheard_of, sent, silent, retry_gone, perhaps_accepted)
-    bare = [one.model_copy(update={"address": "", "client_revision": 0}) for one in everybody]
+    bare = [one._replace(address="", client_revision=0) for one in everybody]
     question = envelope(bare, text="", not_after=LONG_OVER, question=True)
     async with world.sender():
         await publish(world.channel, SEND, again_key("sms"), question)
@@ -66,7 +66,7 @@ async def test_what_was_lost_and_turns_up_after_all_is_not_sent_beside_its_succe
         await world.ended(one)
         await world.send(one)
         await world.ended(one, times=2)
-        await world.send(one.model_copy(update={"dispatch": 2}))
+        await world.send(one._replace(dispatch=2))
         await world.ended(one, times=3)
     assert world.kinds(one.message_id) == ["returned", "returned", "sent"]
     assert world.accepted(one) == 1

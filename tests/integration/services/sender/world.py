@@ -34,13 +34,13 @@ _numbers = count(1)
 
 def command(message_id: int | None = None, **changes: Any) -> SendCommand:
     number = next(_numbers) if message_id is None else message_id
-    facts = {
+    facts: dict[str, Any] = {
         "message_id": number,
         "client_id": 1000 + number,
         "client_revision": 1,
         "address": f"79{number:09d}",
     }
-    return SendCommand.model_validate(facts | changes)
+    return SendCommand(**facts | changes)
 
 
 def commands(number: int) -> list[SendCommand]:

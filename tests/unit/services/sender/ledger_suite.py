@@ -37,8 +37,8 @@ class Ledgers:
 
 
 def at_attempt(its: Work, attempt: int, dispatch: int = 1, *, unknown: bool = False) -> Work:
-    changes = {"attempt": attempt, "dispatch": dispatch, "unknown": unknown}
-    return Work(its.command.model_copy(update=changes), its.parcel)
+    command = its.command._replace(attempt=attempt, dispatch=dispatch, unknown=unknown)
+    return Work(command, its.parcel)
 
 
 async def claimed(ledger: Ledger, *works: Work) -> list[int]:

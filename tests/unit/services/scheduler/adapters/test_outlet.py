@@ -38,6 +38,6 @@ async def test_neighbours_travel_together_and_who_has_none_alone() -> None:
     (first, together), (second, alone) = broker.bodies
     assert first == second == "sms"
     assert SendTogether.decode(together).envelopes == tuple(packed[:2])
-    assert SendMessages.decode(alone) == packed[2]
+    assert SendTogether.decode(alone).envelopes == tuple(packed[2:])
     assert outlet.published == {True: 0, False: 2}
     assert outlet.commands == 6

@@ -104,17 +104,15 @@ def test_a_filter_matches_any_tag_and_any_code(
 
 @pytest.mark.parametrize(("reason", "pause"), [("gate_moved", 0), ("channel_stopped", 30)])
 def test_a_stopped_channel_is_given_time(reason: str, pause: int) -> None:
-    event = DeliveryEvent.model_validate(
-        {
-            "message_id": 1,
-            "mailing_id": 1,
-            "client_id": 1,
-            "timezone": "UTC",
-            "dispatch": 1,
-            "kind": "returned",
-            "at": NOON,
-            "reason": reason,
-        }
+    event = DeliveryEvent(
+        message_id=1,
+        mailing_id=1,
+        client_id=1,
+        timezone="UTC",
+        dispatch=1,
+        kind="returned",
+        at=NOON,
+        reason=reason,
     )
     assert due_after(event, None, NOON) == NOON + timedelta(seconds=pause)
 

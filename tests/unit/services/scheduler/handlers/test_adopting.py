@@ -46,7 +46,7 @@ class FakeOutlet:
 
 
 def returned(number: int, **changes: Any) -> DeliveryEvent:
-    facts = {
+    facts: dict[str, Any] = {
         "message_id": number,
         "mailing_id": 7,
         "client_id": number,
@@ -56,7 +56,7 @@ def returned(number: int, **changes: Any) -> DeliveryEvent:
         "kind": "returned",
         "at": NOW,
     }
-    return DeliveryEvent.model_validate(facts | changes)
+    return DeliveryEvent(**facts | changes)
 
 
 async def tell(strays: FakeFoundlings, *events: DeliveryEvent) -> list[DeliveryEvent]:

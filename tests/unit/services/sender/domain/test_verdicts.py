@@ -79,7 +79,7 @@ def test_recorded_retry_goes_out_again_for_the_time_left(seconds: int, tier: int
     found = verdict(one, recorded)
     assert published(found) == ("retrying", 1, 1)
     assert isinstance(found, Settle)
-    again = one.command.model_copy(update={"attempt": 2, "unknown": True})
+    again = one.command._replace(attempt=2, unknown=True)
     assert found.settlement.retry == Retry(tier, again)
 
 

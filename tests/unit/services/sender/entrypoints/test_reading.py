@@ -1,11 +1,14 @@
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.sender.entrypoints.reading import ParkingLimit, read_envelopes
-from shared.contracts.commands import SendTogether
+from shared.contracts.commands import EnvelopesInColumns, SendMessages, SendTogether
 from tests.unit.services.sender.fakes import command, grounds, letter
+
+Write = Callable[..., bytes]
 
 
 def read(body: bytes) -> object:
@@ -15,21 +18,39 @@ def read(body: bytes) -> object:
     return envelopes[0] if envelopes else None
 
 
+def as_objects(*envelopes: SendMessages) -> bytes:
+    """As the release before wrote what travels together."""
+    return SendTogether.model_construct(envelopes=envelopes).encode()
+
+
+def by_columns(*envelopes: SendMessages) -> bytes:
+    return EnvelopesInColumns.of(envelopes).encode()
+
+
+in_every_form = pytest.mark.parametrize("write", [as_objects, by_columns])
+
+
 def test_envelope_is_read() -> None:
     good = letter(command(), command(text="Your own"), grounds=grounds())
     assert read(good.encode()) == good
 
 
-def test_envelopes_that_came_together_are_read_one_by_one() -> None:
-    both = (letter(command(), grounds=grounds()), letter(command(), timezone="Asia/Tokyo"))
-    assert read_envelopes("send.sms", "sms", SendTogether(envelopes=both).encode()) == both
+@in_every_form
+def test_envelopes_that_came_together_are_read_one_by_one(write: Write) -> None:
+    both = (
+        letter(command(), command(text="Your own"), grounds=grounds()),
+        letter(command(), timezone="Asia/Tokyo"),
+    )
+    assert read_envelopes("send.sms", "sms", write(*both)) == both
 
 
-def test_envelopes_that_came_together_are_parked_together() -> None:
-    both = (letter(command()), letter(command(), channel="pigeon"))
-    assert read(SendTogether(envelopes=both).encode()) is None
-    nobody = SendTogether.model_construct(envelopes=())
-    assert read(nobody.encode()) is None
+@in_every_form
+def test_envelopes_that_came_together_are_parked_together(write: Write) -> None:
+    assert read(write(letter(command()), letter(command(), channel="pigeon"))) is None
+
+
+def test_a_message_without_envelopes_is_parked() -> None:
+    assert read(as_objects()) is None
 
 
 def test_trials_are_read_though_they_belong_to_nobody() -> None:
@@ -83,8 +104,9 @@ def test_envelope_that_cannot_be_kept_is_not_read(changes: dict[str, Any]) -> No
     ],
 )
 def test_one_command_that_cannot_be_kept_spoils_its_envelope(changes: dict[str, Any]) -> None:
-    bad = command().model_copy(update=changes)
-    assert read(letter(command(), bad).encode()) is None
+    envelope = letter(command(), command()._replace(**changes))
+    assert read(envelope.encode()) is None
+    assert read(by_columns(envelope)) is None
 
 
 def test_parking_has_a_limit() -> None:
