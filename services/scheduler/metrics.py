@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 COMMANDS = Counter("carillon_commands_total", "Commands handed to the senders")
 ENVELOPES = Counter("carillon_envelopes_total", "Envelopes of commands handed to the senders")
 QUEUE_DEPTH = Gauge("carillon_send_queue_envelopes", "Envelopes waiting at the entrance", ["queue"])
+# Of waves that waited for their opening; one that is open when it is planned opens with its plan.
 OPENING_DELAY = Histogram(
     "carillon_wave_opening_delay_seconds",
     "From a wave's opening to its being opened",

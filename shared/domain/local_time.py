@@ -51,6 +51,7 @@ __all__ = [
     "is_open",
     "next_opening",
     "openings",
+    "same_everywhere",
 ]
 
 _DAY_ZERO = EPOCH.date().toordinal()
@@ -127,6 +128,12 @@ def next_opening(
         if now < opening.closes_at and in_time:
             return opening
     return None
+
+
+def same_everywhere(schedule: Schedule) -> bool:
+    """Whether no clock matters: the openings are the same instants in every zone."""
+    timetable = _timetable(schedule)
+    return not timetable.local and timetable.window.never_closes and not timetable.holidays
 
 
 def is_open(schedule: Schedule, zone: str, instant: datetime) -> bool:

@@ -49,13 +49,17 @@ class PostgresPlans:
         revive = {**key, "now": now, "reasons": sorted(revived), "frozen": frozen}
         async with self._engine.begin() as connection:
             # From here on nobody takes from the waves or moves them.
-            if await connection.scalar(sql.SAVE_MAILING, row) is None:
+            tell_waves = await connection.scalar(sql.SAVE_MAILING, row)
+            if tell_waves is None:
                 return
             kept = {
                 zone: KeptWave(Phase(phase), rest, begun_at)
                 for zone, phase, rest, begun_at in await connection.execute(sql.KEPT_WAVES, key)
             }
-            await put_waves(connection, mailing.mailing_id, plan(kept))
+            waves = plan(kept)
+            await put_waves(connection, mailing.mailing_id, waves, told_together=tell_waves)
+            if any(wave.standing.phase is Phase.OPEN for wave in waves):
+                await _start(connection, mailing.mailing_id, now)
             await connection.execute(sql.RECONSIDER_HELD, key | {"now": now})
             if revived and (await connection.execute(sql.REVIVE, revive)).rowcount > 0:
                 await connection.execute(sql.BROUGHT_BACK, key)
@@ -106,12 +110,14 @@ class PostgresPlans:
             return waves_planned((await connection.execute(sql.UNTOLD_WAVES)).all())
 
     async def waves_announced(self, waves: WavesPlanned) -> None:
-        await self._mark(
-            sql.WAVES_TOLD,
-            mailing=waves.mailing_id,
-            zones=[wave.timezone for wave in waves.waves],
-            seqs=[wave.seq for wave in waves.waves],
-        )
+        key = {"mailing": waves.mailing_id}
+        told = {
+            "zones": [wave.timezone for wave in waves.waves],
+            "seqs": [wave.seq for wave in waves.waves],
+        }
+        async with self._engine.begin() as connection:
+            await connection.execute(sql.WAVES_TOLD, key | told)
+            await connection.execute(sql.ALL_TOLD, key | {"revision": waves.revision})
 
     async def unannounced_starts(self) -> list[MailingStarted]:
         query = (

@@ -4,15 +4,16 @@ from sqlalchemy import text
 
 from services.scheduler.adapters.messages_sql import NO_REBUILD
 
+# A mailing that is new has all its waves told of together; whether that is still to come.
 SAVE_MAILING = text(
     """
-    INSERT INTO mailing AS m (id, revision, state, body, swept)
-    VALUES (:id, :revision, :state, :body, :swept)
+    INSERT INTO mailing AS m (id, revision, state, body, swept, tell_waves)
+    VALUES (:id, :revision, :state, :body, :swept, true)
     ON CONFLICT (id) DO UPDATE SET
         revision = excluded.revision, state = excluded.state, body = excluded.body,
         swept = excluded.swept
     WHERE m.revision < excluded.revision
-    RETURNING id
+    RETURNING tell_waves
     """
 )
 KEPT_WAVES = text("SELECT timezone, phase, rest, begun_at FROM wave WHERE mailing_id = :id")
@@ -91,13 +92,28 @@ MOVE = text(
     """  # noqa: S608 - a constant of this module
 )
 # A zone in which nobody matches is planned, in case somebody comes to, but not spoken of.
+_SPOKEN_OF = "(w.size > 0 OR w.announced_seq > 0)"
+# From one mailing to the next by the index, and then through the waves of each (OFFSET): there may
+# be a hundred thousand that have been told of.
 UNTOLD_WAVES = text(
-    """
+    f"""
+    WITH RECURSIVE untold (mailing_id) AS (
+        SELECT min(mailing_id) FROM wave w WHERE w.seq > w.announced_seq AND {_SPOKEN_OF}
+        UNION ALL
+        SELECT (
+            SELECT min(w.mailing_id) FROM wave w
+            WHERE w.seq > w.announced_seq AND {_SPOKEN_OF} AND w.mailing_id > u.mailing_id
+        )
+        FROM untold u WHERE u.mailing_id IS NOT NULL
+    )
     SELECT m.id, m.revision, w.timezone, w.seq, w.size, w.opens_at, w.closes_at, w.rest, w.reason
-    FROM wave w JOIN mailing m ON m.id = w.mailing_id
-    WHERE w.seq > w.announced_seq AND (w.size > 0 OR w.announced_seq > 0)
+    FROM mailing m CROSS JOIN LATERAL (
+        SELECT * FROM wave w WHERE w.mailing_id = m.id AND {_SPOKEN_OF}
+            AND (m.tell_waves OR w.seq > w.announced_seq) OFFSET 0
+    ) AS w
+    WHERE m.tell_waves OR m.id IN (SELECT mailing_id FROM untold)
     ORDER BY m.id, w.timezone
-    """
+    """  # noqa: S608 - a constant of this module
 )
 WAVES_TOLD = text(
     """
@@ -106,26 +122,30 @@ WAVES_TOLD = text(
     WHERE w.mailing_id = :mailing AND w.timezone = s.zone AND w.announced_seq < s.seq
     """
 )
+ALL_TOLD = text(
+    "UPDATE mailing SET tell_waves = false WHERE id = :mailing AND revision = :revision"
+    " AND tell_waves"
+)
 # What an end takes in all: its messages, and if any had ended before, their dispatches.
 IN_ALL = """
-    coalesce(sum(w.rows), 0), CASE WHEN m.brought_back THEN (
+    (SELECT coalesce(sum(w.rows), 0) FROM wave w WHERE w.mailing_id = m.id),
+    CASE WHEN m.brought_back THEN (
         SELECT coalesce(sum(a.dispatch), 0) FROM message a WHERE a.mailing_id = m.id
     ) END
 """
 UNTOLD_ENDS = text(
     f"""
     SELECT m.id, m.revision, {IN_ALL}
-    FROM mailing m LEFT JOIN wave w ON w.mailing_id = m.id
+    FROM mailing m
     WHERE (m.emitted_revision < m.revision OR m.tell_again) AND m.state <> 'paused' AND m.swept
         AND {NO_REBUILD} AND NOT EXISTS (SELECT 1 FROM batch b WHERE b.mailing_id = m.id)
         AND NOT EXISTS (
-            SELECT 1 FROM wave o WHERE o.mailing_id = m.id AND o.phase <> 'ended'
+            SELECT 1 FROM wave o WHERE o.mailing_id = m.id AND o.phase <> 'ended' OFFSET 0
         )
         AND NOT EXISTS (
             SELECT 1 FROM message r
             WHERE r.mailing_id = m.id AND r.state = 'held' AND r.ended_as IS NOT NULL
         )
-    GROUP BY m.id
     """  # noqa: S608 - constants of this module and another
 )
 # The first of each by its index (LIMIT), whatever the number of waves.

@@ -30,8 +30,7 @@ _MESSAGES = text(
 _ENDS = text(
     f"""
     SELECT m.id, m.revision, {IN_ALL}
-    FROM mailing m LEFT JOIN wave w ON w.mailing_id = m.id
-    WHERE m.emitted_revision = m.revision GROUP BY m.id ORDER BY m.id
+    FROM mailing m WHERE m.emitted_revision = m.revision ORDER BY m.id
     """  # noqa: S608 - a constant of another module
 )
 

@@ -59,17 +59,23 @@ _START_OVER = text(
     """
 )
 # While nobody has been taken the size is what the plan counts; once the wave has ended it is the
-# number of its rows.
+# number of its rows. Where all waves of the mailing are about to be told of, a new one needs no
+# mark of its own afterwards. While the copy is rebuilt no wave opens.
 _PUT_WAVES = text(
     """
     INSERT INTO wave AS w
-        (mailing_id, timezone, phase, size, opens_at, closes_at, rest, reason, begin_by)
-    SELECT :mailing, *
+        (mailing_id, timezone, phase, size, opens_at, closes_at, rest, reason, begin_by,
+         announced_seq)
+    SELECT :mailing, zone,
+        CASE WHEN phase = 'open' AND (SELECT bool_or(rebuilding) FROM control) THEN 'pending'
+            ELSE phase END,
+        size, opens_at, closes_at, rest, reason, begin_by,
+        CASE WHEN :told_together AND size > 0 THEN 1 ELSE 0 END
     FROM unnest(
         CAST(:zones AS text[]), CAST(:phases AS text[]), CAST(:sizes AS bigint[]),
         CAST(:opens AS timestamptz[]), CAST(:closes AS timestamptz[]),
         CAST(:rests AS text[]), CAST(:reasons AS text[]), CAST(:begin_bys AS timestamptz[])
-    )
+    ) AS s (zone, phase, size, opens_at, closes_at, rest, reason, begin_by)
     ON CONFLICT (mailing_id, timezone) DO UPDATE SET
         phase = excluded.phase, opens_at = excluded.opens_at, closes_at = excluded.closes_at,
         rest = excluded.rest, reason = excluded.reason, begin_by = excluded.begin_by,
@@ -85,11 +91,18 @@ _PUT_WAVES = text(
 
 
 async def put_waves(
-    connection: AsyncConnection, mailing_id: int, waves: Sequence[PlannedWave]
+    connection: AsyncConnection,
+    mailing_id: int,
+    waves: Sequence[PlannedWave],
+    *,
+    told_together: bool = False,
 ) -> None:
+    """``told_together``: all of the mailing's waves are told of after this."""
     over = [wave.zone for wave in waves if wave.starts_over]
-    await connection.execute(_START_OVER, {"mailing": mailing_id, "zones": over})
-    await connection.execute(_PUT_WAVES, {"mailing": mailing_id, **_columns(waves)})
+    if over:
+        await connection.execute(_START_OVER, {"mailing": mailing_id, "zones": over})
+    row = {"mailing": mailing_id, "told_together": told_together}
+    await connection.execute(_PUT_WAVES, row | _columns(waves))
 
 
 def _columns(waves: Sequence[PlannedWave]) -> dict[str, list[Any]]:

@@ -61,12 +61,12 @@ _FINISHED = text(
     WHERE id = :mailing AND finished_revision < :revision
     """
 )
-_TELL_WAVES = text(
-    "UPDATE wave SET announced_seq = seq - 1 WHERE mailing_id = :mailing AND announced_seq = seq"
-)
 _AT_REVISION = "WHERE id = :mailing AND revision = :revision"
-_TELL_END = text(
-    f"UPDATE mailing SET tell_again = true, asks = 1, asked_at = :now {_AT_REVISION}"  # noqa: S608
+_TELL_ALL = text(
+    f"""
+    UPDATE mailing SET tell_waves = true, tell_again = true, asks = 1, asked_at = :now
+    {_AT_REVISION}
+    """  # noqa: S608 - a constant of this module
 )
 _ASKED = text(f"UPDATE mailing SET asking_after = :after {_AT_REVISION}")  # noqa: S608
 _ASKED_ALL = text(
@@ -90,10 +90,7 @@ class PostgresUnheard:
             return [Unheard(mailing_of(body), *rest) for body, *rest in rows]
 
     async def tell_again(self, mailing: MailingChanged, now: datetime) -> None:
-        key = {"mailing": mailing.mailing_id, "revision": mailing.revision, "now": now}
-        async with self._engine.begin() as connection:
-            if (await connection.execute(_TELL_END, key)).rowcount:
-                await connection.execute(_TELL_WAVES, key)
+        await self._write(_TELL_ALL, mailing=mailing.mailing_id, revision=mailing.revision, now=now)
 
     async def page(self, mailing_id: int, after: int, limit: int) -> Sequence[Row]:
         key = {"mailing": mailing_id, "after": after, "limit": limit}

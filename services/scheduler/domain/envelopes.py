@@ -63,11 +63,13 @@ def envelopes(
 def together(packed: Iterable[SendMessages], size: int) -> Iterator[tuple[SendMessages, ...]]:
     """Those that travel as one: neighbours, with at most ``size`` commands in all."""
     some: list[SendMessages] = []
+    commands = 0
     for envelope in packed:
-        if some and sum(len(one.commands) for one in some) + len(envelope.commands) > size:
+        if some and commands + len(envelope.commands) > size:
             yield tuple(some)
-            some = []
+            some, commands = [], 0
         some.append(envelope)
+        commands += len(envelope.commands)
     if some:
         yield tuple(some)
 

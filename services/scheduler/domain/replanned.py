@@ -52,5 +52,5 @@ def _wave(
 ) -> Replanned:
     rows = 0 if taken is None else taken.rows
     begun_at = None if taken is None else born_at(taken.newest)
-    standing = judge(mailing, zone, now, begun_at=begun_at).planned()
+    standing = judge(mailing, zone, now, begun_at=begun_at).shut()
     return Replanned(zone, max(rows, count), rows, begun_at, standing)

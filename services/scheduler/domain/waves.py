@@ -11,6 +11,7 @@ stops it in between: a pause, a change, senders that were away. One that has not
 passes over the opening: its clients would hear from us at an hour nobody meant.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +19,7 @@ from typing import Literal
 
 from services.scheduler.domain.schedules import is_known_zone, schedule_of
 from shared.contracts.mailings import MailingChanged
-from shared.domain.local_time import Opening, Schedule, next_opening
+from shared.domain.local_time import Opening, Schedule, next_opening, same_everywhere
 
 Rest = Literal["waiting", "expired", "cancelled"]
 
@@ -50,8 +51,8 @@ class Standing:
     reason: str | None = None
     begin_by: datetime | None = None
 
-    def planned(self) -> "Standing":
-        """How a plan writes it down: a wave is opened in one place, when it is due."""
+    def shut(self) -> "Standing":
+        """What is written down while nothing may open: it does so when it is due and may."""
         return replace(self, phase=Phase.PENDING) if self.phase is Phase.OPEN else self
 
 
@@ -63,11 +64,29 @@ def judge(
     ``begun_at``: an instant of the opening in which it last took a client; it cannot be late for
     that one. None when it has never taken any.
     """
+    return judge_all(mailing, {zone: begun_at}, now)[zone]
+
+
+def judge_all(
+    mailing: MailingChanged, begun: Mapping[str, datetime | None], now: datetime
+) -> dict[str, Standing]:
+    """Like :func:`judge`, by zone; what is the same for several zones is found once."""
     if mailing.state == "cancelled":
-        return Standing(Phase.SETTLING, None, None, "cancelled", MAILING_CANCELLED)
+        cancelled = Standing(Phase.SETTLING, None, None, "cancelled", MAILING_CANCELLED)
+        return dict.fromkeys(begun, cancelled)
+    schedule = schedule_of(mailing.spec)
+    if not same_everywhere(schedule):
+        return {zone: _judge(schedule, zone, now, at) for zone, at in begun.items()}
+    alike = {at: _judge(schedule, "UTC", now, at) for at in set(begun.values())}
+    return {
+        zone: alike[at] if is_known_zone(zone) else _expired(UNKNOWN_ZONE)
+        for zone, at in begun.items()
+    }
+
+
+def _judge(schedule: Schedule, zone: str, now: datetime, begun_at: datetime | None) -> Standing:
     if not is_known_zone(zone):
         return _expired(UNKNOWN_ZONE)
-    schedule = schedule_of(mailing.spec)
     opening = next_opening(schedule, zone, now, begun=True)
     if opening is None:
         return _expired(WINDOW_PASSED)
@@ -78,9 +97,22 @@ def judge(
 
 def opening_at(mailing: MailingChanged, zone: str, now: datetime) -> Opening | None:
     """The opening that ``now`` lies in, for what has begun in it; None outside of openings."""
-    if not is_known_zone(zone):
-        return None
-    opening = next_opening(schedule_of(mailing.spec), zone, now, begun=True)
+    return openings_at(mailing, (zone,), now).get(zone)
+
+
+def openings_at(mailing: MailingChanged, zones: Iterable[str], now: datetime) -> dict[str, Opening]:
+    """Like :func:`opening_at`, by zone, where there is one."""
+    schedule = schedule_of(mailing.spec)
+    known = [zone for zone in zones if is_known_zone(zone)]
+    if same_everywhere(schedule):
+        opening = _opening_at(schedule, "UTC", now)
+        return {} if opening is None else dict.fromkeys(known, opening)
+    found = ((zone, _opening_at(schedule, zone, now)) for zone in known)
+    return {zone: opening for zone, opening in found if opening is not None}
+
+
+def _opening_at(schedule: Schedule, zone: str, now: datetime) -> Opening | None:
+    opening = next_opening(schedule, zone, now, begun=True)
     return opening if opening is not None and opening.opens_at <= now else None
 
 

@@ -15,7 +15,7 @@ from services.scheduler.domain.revisions import (
     starts_over,
     stays_ended,
 )
-from services.scheduler.domain.waves import Phase, Standing, judge
+from services.scheduler.domain.waves import Phase, judge_all
 from services.scheduler.metrics import OPENING_DELAY
 from services.scheduler.ports import Directory, DueWave, PlannedWave, Plans
 from shared.contracts.directory import ClientsAdded, ClientsChanged
@@ -56,9 +56,9 @@ class Planner:
 
     def _empty_waves(self, mailing: MailingChanged, zones: list[str]) -> list[PlannedWave]:
         """Waves for zones that first appear after launch; one that missed its window is none."""
-        now = self._clock.now()
-        judged = ((zone, judge(mailing, zone, now, begun_at=None)) for zone in zones)
-        return [PlannedWave(z, 0, s.planned()) for z, s in judged if s.phase is not Phase.SETTLING]
+        judged = judge_all(mailing, dict.fromkeys(zones), self._clock.now())
+        reached = ((z, s) for z, s in judged.items() if s.phase is not Phase.SETTLING)
+        return [PlannedWave(zone, 0, standing.shut()) for zone, standing in reached]
 
     async def on_mailing_changed(self, mailing: MailingChanged) -> None:
         """Plans a revision; what it leaves as it was goes on where it is."""
@@ -114,7 +114,8 @@ class Planner:
             if wave.phase is Phase.PENDING and wave.begun_at != wave.due_at:
                 OPENING_DELAY.observe((now - wave.due_at).total_seconds())
         for mailing, waves in _by_mailing(due):
-            await self._plans.move(mailing, _standings(waves, now), now)
+            begun = {wave.zone: wave.begun_at for wave in waves}
+            await self._plans.move(mailing, judge_all(mailing, begun, now), now)
         return bool(due)
 
 
@@ -126,22 +127,20 @@ def _plan(
     kept: Mapping[str, KeptWave],
 ) -> list[PlannedWave]:
     """What to write of the waves; those that stay ended are left out."""
-    planned = []
-    for zone, size in counts.items():
-        wave = kept.get(zone)
-        if wave is not None and stays_ended(change, wave):
-            continue
-        over = wave is not None and starts_over(change, wave)
-        begun_at = wave.begun_at if wave is not None else None
-        standing = judge(mailing, zone, now, begun_at=begun_at)
-        planned.append(PlannedWave(zone, size, standing.planned(), over))
-    return planned
-
-
-def _standings(waves: Iterable[DueWave], now: datetime) -> dict[str, Standing]:
-    return {
-        wave.zone: judge(wave.mailing, wave.zone, now, begun_at=wave.begun_at) for wave in waves
-    }
+    begun: dict[str, datetime | None] = dict.fromkeys(counts)
+    over: set[str] = set()
+    for zone in kept.keys() & begun.keys():
+        wave = kept[zone]
+        if stays_ended(change, wave):
+            del begun[zone]
+        else:
+            begun[zone] = wave.begun_at
+            over |= {zone} if starts_over(change, wave) else set()
+    paused = mailing.state == "paused"
+    return [
+        PlannedWave(zone, counts[zone], standing.shut() if paused else standing, zone in over)
+        for zone, standing in judge_all(mailing, begun, now).items()
+    ]
 
 
 def _by_mailing(due: list[DueWave]) -> Iterable[tuple[MailingChanged, list[DueWave]]]:

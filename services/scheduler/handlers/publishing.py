@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from services.scheduler.domain.envelopes import Ready, envelopes
 from services.scheduler.domain.sharing import is_urgent
-from services.scheduler.domain.waves import opening_at
+from services.scheduler.domain.waves import openings_at
 from services.scheduler.domain.wording import Unfit, own_text
 from services.scheduler.ports import Batch, Member, Messages, Outlet
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents
@@ -117,11 +117,9 @@ def _openings(batch: Batch, now: datetime) -> dict[str, Opening]:
     """By the clients' zones, the openings that are open now and were when the batch was written:
     what was left unpublished a day ago may be late for today's."""
     zones = {member.client.zone for member in batch.members}
-    found = ((zone, opening_at(batch.mailing, zone, now)) for zone in zones)
+    found = openings_at(batch.mailing, zones, now)
     return {
-        zone: opening
-        for zone, opening in found
-        if opening is not None and opening.opens_at <= batch.written_at
+        zone: opening for zone, opening in found.items() if opening.opens_at <= batch.written_at
     }
 
 

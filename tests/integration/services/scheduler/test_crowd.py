@@ -1,16 +1,23 @@
-"""The counts that plans add up are what counting the clients gives, whatever has happened."""
+"""The counts that plans add up are what counting the clients gives, whatever has happened; and
+clients are found in the crowd without looking at all of it."""
 
 import asyncio
 import random
 from collections import Counter
 
+import pytest
 from sqlalchemy import text
 
+from services.scheduler.adapters import picking
 from services.scheduler.adapters.directory import PostgresDirectory
+from services.scheduler.adapters.rows import put_waves
+from services.scheduler.domain.turns import OpenWave
+from services.scheduler.domain.waves import judge
+from services.scheduler.ports import PlannedWave
 from shared.contracts.directory import ClientKind, ClientsAdded, ClientState
 from shared.contracts.mailings import FilterSpec
 from tests.integration.services.scheduler.conftest import World
-from tests.support.examples import client
+from tests.support.examples import client, mailing
 
 ZONES = ("Europe/Moscow", "Asia/Tokyo", "UTC+03:00")
 TAGS = ((), ("gold",), ("gold", "old"), ("silver",))
@@ -112,3 +119,37 @@ async def test_a_filter_counts_the_same_as_a_look_at_every_client(world: World) 
             )
             found = await directory.count_by_zone(FilterSpec(tags=tags, operator_codes=codes))
             assert found == {zone: matching[zone] for zone in ZONES}
+
+
+# Half of all live in Moscow, the others in fifty zones; one in a hundred is gold.
+MANY = """
+    INSERT INTO client (id, revision, deleted, phone, operator_code, timezone, tags)
+    SELECT n, 1, false, '79' || lpad(n::text, 9, '0'), '900',
+        CASE WHEN n % 2 = 0 THEN 'Europe/Moscow' ELSE 'UTC+00:' || n / 2 % 50 + 10 END,
+        CASE WHEN n % 100 = 0 THEN ARRAY['all', 'gold'] ELSE ARRAY['all'] END
+    FROM generate_series(1, 40000) AS s (n)
+"""
+TOUCHED = """
+    SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'client'
+"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "audience", "first", "touched"),
+    [("all", picking.FEW + 1, 10_002, 1_000), ("gold", 400, 10_100, 400)],
+)
+async def test_a_turn_looks_at_no_more_clients_than_it_must(
+    world: World, tag: str, audience: int, first: int, touched: int
+) -> None:
+    """A large audience in the order of its zone's index, a small one by its tags."""
+    it = mailing(1, filter={"tags": [tag]})
+    standing = judge(it, "Europe/Moscow", it.changed_at, begun_at=None)
+    async with world.engine.begin() as connection:
+        await connection.execute(text(MANY))
+        await put_waves(connection, 1, [PlannedWave("Europe/Moscow", audience, standing)])
+        await connection.execute(text("ANALYZE client"))
+    async with world.engine.begin() as connection:
+        wave = OpenWave("Europe/Moscow", 10_000, audience, standing.closes_at)
+        picked = await picking.pick(connection, it, [wave], 1_000)
+        assert await connection.scalar(text(TOUCHED)) <= touched
+    assert picked[0].client_id == first

@@ -13,6 +13,7 @@ from shared.domain.local_time import (
     is_open,
     next_opening,
     openings,
+    same_everywhere,
 )
 from shared.domain.zones import UnknownZone
 
@@ -54,6 +55,15 @@ class TestPlainDays:
             assert list(openings(schedule, zone)) == [
                 opening("2026-11-21T09:00", "2026-11-23T00:00")
             ]
+
+    def test_what_is_the_same_everywhere_asks_no_clock(self) -> None:
+        bounds = "2026-11-21T09:00", "2026-11-23T00:00"
+        assert same_everywhere(absolute(*bounds))
+        assert same_everywhere(absolute(*bounds, Window.parse("00:00", "24:00", None)))
+        assert not same_everywhere(absolute(*bounds, DAYTIME))
+        assert not same_everywhere(absolute(*bounds, Window.parse("00:00", "24:00", ["sat"])))
+        assert not same_everywhere(absolute(*bounds, None, date(2026, 11, 22)))
+        assert not same_everywhere(local(*bounds))
 
     def test_without_a_window_local_timing_is_read_in_the_zone(self) -> None:
         schedule = local("2026-11-21T09:00", "2026-11-23T00:00")

@@ -1,10 +1,11 @@
 """Where a wave stands: waiting, open, or never to open again."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from services.scheduler.domain.waves import Phase, judge, opening_at
+from services.scheduler.domain.waves import Phase, judge, judge_all, opening_at, openings_at
 from shared.domain.local_time import Opening
 from tests.support.examples import mailing
 
@@ -98,3 +99,29 @@ def test_the_opening_of_a_moment_is_found_however_late() -> None:
     late = mailing(1, starts_at=TEN, ends_at=TEN + DAY, window=WINDOW, max_lateness=1)
     assert opening_at(late, "UTC", NOON) == Opening(TEN, TEN.replace(hour=20))
     assert opening_at(late, "UTC", TEN - HOUR) is None
+
+
+ZONES = ("Europe/Moscow", "Asia/Tokyo", "UTC-05:00", "Mars/Olympus")
+TIMES: tuple[dict[str, Any], ...] = (
+    {},
+    {"window": {"from": "00:00", "to": "24:00"}},
+    {"max_lateness": 30},
+    {"window": WINDOW},
+    {"holidays": [NOON.date()]},
+    {
+        "timing": "local",
+        "starts_at": TEN.replace(tzinfo=None),
+        "ends_at": (TEN + DAY).replace(tzinfo=None),
+    },
+)
+
+
+@pytest.mark.parametrize("times", TIMES)
+@pytest.mark.parametrize("state", ["scheduled", "cancelled"])
+def test_zones_are_judged_together_as_each_alone(times: dict[str, Any], state: str) -> None:
+    it = mailing(1, state=state, **{"starts_at": TEN, "ends_at": NOON + DAY} | times)
+    begun = dict(zip(ZONES, (None, TEN, NOON, None), strict=True))
+    alone = {zone: judge(it, zone, NOON, begun_at=at) for zone, at in begun.items()}
+    assert judge_all(it, begun, NOON) == alone
+    openings = {zone: opening_at(it, zone, NOON) for zone in ZONES}
+    assert openings_at(it, ZONES, NOON) == {z: o for z, o in openings.items() if o is not None}
