@@ -31,7 +31,7 @@ from services.scheduler.adapters.stillness import QueuesStill, queues_still
 from services.scheduler.adapters.strays import PostgresStrays
 from services.scheduler.adapters.unheard import PostgresUnheard
 from services.scheduler.entrypoints.http import reads
-from services.scheduler.entrypoints.messages import subscribe_scheduler
+from services.scheduler.entrypoints.messages import Listeners, subscribe_scheduler
 from services.scheduler.entrypoints.rounds import Rounds
 from services.scheduler.entrypoints.ticks import Ticks, Wakeup
 from services.scheduler.handlers.adopting import Adoption
@@ -108,54 +108,88 @@ async def plan_and_emit(
     settings: Settings, engine: AsyncEngine, clock: Clock | None = None
 ) -> None:
     """What the leader does, until it is cancelled."""
-    clock = clock or SystemClock()
     url = settings.rabbitmq_url.get_secret_value()
     broker = make_broker(url, service="scheduler")
     outlet = BrokerOutlet(Publisher(broker), per_message=settings.commands_per_envelope)
-    plans = PostgresPlans(engine)
-    messages = PostgresMessages(engine, MessageIds(settings.node))
-    planner = Planner(PostgresDirectory(engine), plans, clock)
-    publishing = Publishing(messages, outlet, clock, per_envelope=settings.commands_per_envelope)
-    returns = Returns(messages, publishing, clock)
-    wakeup = Wakeup()
     background = Background()
     async with AsyncExitStack() as stack:
         LEADING.set(1)
         stack.callback(LEADING.set, 0)
         room = QueueRoom(await _measuring_channel(url, stack), outlet)
-        emitter = Emitter(messages, publishing, returns, room, clock)
-        measuring = Measuring(room, PostgresPaces(engine), clock)
-        sweeper = Sweeper(PostgresLeftovers(engine), messages, publishing, clock)
-        announcer = Announcer(plans, outlet)
-        ticks = Ticks(
-            planner, publishing, emitter, measuring, sweeper, announcer, plans, clock, wakeup
-        )
-        asking = Asking(
+        leader = _Leader(settings, engine, clock or SystemClock(), outlet, room)
+        subscribe_scheduler(broker, leader.listeners(), leader.wakeup.wake)
+        stack.push_async_callback(broker.stop)
+        await start_when_reachable(broker)
+        stack.push_async_callback(background.stop)
+        stack.callback(leader.watching.forget)
+        for name, loop in (leader.ticks().loops() | leader.rounds().loops()).items():
+            background.start(name, loop)
+        await asyncio.Event().wait()
+
+
+class _Leader:
+    """What the leader's listeners and loops have in common."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        clock: Clock,
+        outlet: BrokerOutlet,
+        room: QueueRoom,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._clock = clock
+        self._outlet = outlet
+        self._room = room
+        per_envelope = settings.commands_per_envelope
+        self._messages = PostgresMessages(engine, MessageIds(settings.node))
+        self._plans = PostgresPlans(engine)
+        self._planner = Planner(PostgresDirectory(engine), self._plans, clock)
+        self._publishing = Publishing(self._messages, outlet, clock, per_envelope=per_envelope)
+        self._returns = Returns(self._messages, self._publishing, clock)
+        patience = timedelta(seconds=settings.ask_after)
+        self._asking = Asking(
             PostgresUnheard(engine),
             outlet,
             QueuesQuiet(room.depth),
             clock,
-            patience=timedelta(seconds=settings.ask_after),
-            per_envelope=settings.commands_per_envelope,
+            patience=patience,
+            per_envelope=per_envelope,
         )
-        replays = Replays(PostgresReplays(engine), publishing, clock)
-        adoption = Adoption(PostgresFoundlings(engine), outlet, clock)
-        trials = Trials(outlet, clock)
-        subscribe_scheduler(
-            broker, planner, returns, adoption, replays, trials, asking, wakeup.wake
+        self.watching = Watching(PostgresPiles(engine), clock)
+        self.wakeup = Wakeup()
+
+    def listeners(self) -> Listeners:
+        return Listeners(
+            self._planner,
+            self._returns,
+            Adoption(PostgresFoundlings(self._engine), self._outlet, self._clock),
+            Replays(PostgresReplays(self._engine), self._publishing, self._clock),
+            Trials(self._outlet, self._clock),
+            self._asking,
         )
-        stack.push_async_callback(broker.stop)
-        await start_when_reachable(broker)
-        stack.push_async_callback(background.stop)
-        watching = Watching(PostgresPiles(engine), clock)
-        stack.callback(watching.forget)
-        token = settings.service_token.get_secret_value()
-        news = ApiNews(str(settings.api_url), token)
-        catching_up = CatchingUp(PostgresStrays(engine), news, planner, clock)
-        rounds = Rounds(publishing, watching, catching_up, asking, wakeup)
-        for name, loop in (ticks.loops() | rounds.loops()).items():
-            background.start(name, loop)
-        await asyncio.Event().wait()
+
+    def ticks(self) -> Ticks:
+        messages, publishing, clock = self._messages, self._publishing, self._clock
+        return Ticks(
+            self._planner,
+            publishing,
+            Emitter(messages, publishing, self._returns, self._room, clock),
+            Measuring(self._room, PostgresPaces(self._engine), clock),
+            Sweeper(PostgresLeftovers(self._engine), messages, publishing, clock),
+            Announcer(self._plans, self._outlet),
+            self._plans,
+            clock,
+            self.wakeup,
+        )
+
+    def rounds(self) -> Rounds:
+        token = self._settings.service_token.get_secret_value()
+        news = ApiNews(str(self._settings.api_url), token)
+        catching_up = CatchingUp(PostgresStrays(self._engine), news, self._planner, self._clock)
+        return Rounds(self._publishing, self.watching, catching_up, self._asking, self.wakeup)
 
 
 async def _measuring_channel(url: str, stack: AsyncExitStack) -> AbstractRobustChannel:

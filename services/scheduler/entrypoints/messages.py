@@ -1,6 +1,8 @@
 """What the scheduler listens to."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from faststream.rabbit import RabbitBroker
 
@@ -25,60 +27,57 @@ from shared.contracts.trials import TrialsRequested
 from shared.runtime.broker import M, Route, consume
 
 
-def subscribe_scheduler(
-    broker: RabbitBroker,
-    planner: Planner,
-    returns: Returns,
-    adoption: Adoption,
-    replays: Replays,
-    trials: Trials,
-    asking: Asking,
-    wake: Callable[[], None],
-) -> None:
-    """``wake``: called after each message, since what is due next may have changed."""
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Whom messages are for."""
 
-    def then_wake(handler: Callable[[M], Awaitable[None]]) -> Callable[[M], Awaitable[None]]:
-        async def handle(message: M) -> None:
-            await handler(message)
-            wake()
+    planner: Planner
+    returns: Returns
+    adoption: Adoption
+    replays: Replays
+    trials: Trials
+    asking: Asking
 
-        return handle
 
-    async def on_returned(returned: DeliveryEvents) -> None:
-        await trials.on_returned(returned)
-        await adoption.on_returned(returned)
-        await returns.on_returned(returned)
+Wake = Callable[[], None]
 
+
+def subscribe_scheduler(broker: RabbitBroker, to: Listeners, wake: Wake) -> None:
+    """``wake``: called after each message that may have changed what is due next."""
     # In order, one by one: a launch must never overtake the import before it.
-    consume(
-        broker,
-        SCHEDULER_EVENTS,
-        {
-            ClientsChanged.routing_key: Route(ClientsChanged, planner.on_clients_changed),
-            ClientsAdded.routing_key: Route(ClientsAdded, planner.on_clients_added),
-            MailingChanged.routing_key: Route(
-                MailingChanged, then_wake(planner.on_mailing_changed)
-            ),
-            MessagesReplayed.routing_key: Route(MessagesReplayed, then_wake(replays.on_replayed)),
-            MessagesResolved.routing_key: Route(MessagesResolved, replays.on_resolved),
-        },
-        prefetch=1,
-    )
-    consume(
-        broker,
-        SCHEDULER_RETURNED,
-        {"delivery.returned": Route(DeliveryEvents, then_wake(on_returned))},
-        prefetch=4,  # each carries up to 200 returned messages
-    )
-    consume(
-        broker,
-        SCHEDULER_TRIALS,
-        {TrialsRequested.routing_key: Route(TrialsRequested, trials.on_trials_requested)},
-        prefetch=4,  # one person's few messages each
-    )
-    consume(
-        broker,
-        SCHEDULER_PROGRESS,
-        {MailingFinished.routing_key: Route(MailingFinished, asking.on_finished)},
-        prefetch=4,
-    )
+    consume(broker, SCHEDULER_EVENTS, _events(to, wake), prefetch=1)
+    # Each carries up to 200 returned messages.
+    consume(broker, SCHEDULER_RETURNED, _returned(to, wake), prefetch=4)
+    trials = {TrialsRequested.routing_key: Route(TrialsRequested, to.trials.on_trials_requested)}
+    consume(broker, SCHEDULER_TRIALS, trials, prefetch=4)  # one person's few messages each
+    progress = {MailingFinished.routing_key: Route(MailingFinished, to.asking.on_finished)}
+    consume(broker, SCHEDULER_PROGRESS, progress, prefetch=4)
+
+
+def _events(to: Listeners, wake: Wake) -> Mapping[str, Route[Any]]:
+    plan = _then(wake, to.planner.on_mailing_changed)
+    replay = _then(wake, to.replays.on_replayed)
+    return {
+        ClientsChanged.routing_key: Route(ClientsChanged, to.planner.on_clients_changed),
+        ClientsAdded.routing_key: Route(ClientsAdded, to.planner.on_clients_added),
+        MailingChanged.routing_key: Route(MailingChanged, plan),
+        MessagesReplayed.routing_key: Route(MessagesReplayed, replay),
+        MessagesResolved.routing_key: Route(MessagesResolved, to.replays.on_resolved),
+    }
+
+
+def _returned(to: Listeners, wake: Wake) -> Mapping[str, Route[Any]]:
+    async def on_returned(returned: DeliveryEvents) -> None:
+        await to.trials.on_returned(returned)
+        await to.adoption.on_returned(returned)
+        await to.returns.on_returned(returned)
+
+    return {"delivery.returned": Route(DeliveryEvents, _then(wake, on_returned))}
+
+
+def _then(wake: Wake, handler: Callable[[M], Awaitable[None]]) -> Callable[[M], Awaitable[None]]:
+    async def handle(message: M) -> None:
+        await handler(message)
+        wake()
+
+    return handle
