@@ -1,6 +1,7 @@
 """Gathers single items into batches, so that a statement or a message carries many."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
@@ -14,6 +15,7 @@ class Batches(Generic[T]):
         self._full = full
         self._linger = linger
         self._items: list[T] = []
+        self._since = 0.0
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
 
@@ -30,6 +32,8 @@ class Batches(Generic[T]):
             self._announce()
 
     def _announce(self) -> None:
+        if not self._some.is_set():
+            self._since = time.monotonic()
         self._some.set()
         if len(self._items) >= self._full:
             self._enough.set()
@@ -37,16 +41,17 @@ class Batches(Generic[T]):
     async def take(self) -> list[T]:
         """Waits for a batch, and takes everything there is by then."""
         await self._some.wait()
-        if not self._enough.is_set() and self._linger > 0:
-            await self._fill()
+        patience = self._since + self._linger - time.monotonic()
+        if not self._enough.is_set() and patience > 0:
+            await self._fill(patience)
         items, self._items = self._items, []
         self._some.clear()
         self._enough.clear()
         return items
 
-    async def _fill(self) -> None:
+    async def _fill(self, patience: float) -> None:
         try:
-            async with asyncio.timeout(self._linger):
+            async with asyncio.timeout(patience):
                 await self._enough.wait()
         except TimeoutError:
             return

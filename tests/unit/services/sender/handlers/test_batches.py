@@ -32,3 +32,13 @@ async def test_empty_batch_is_not_taken() -> None:
     assert not taking.done()
     batches.add(1)
     assert await taking == [1]
+
+
+async def test_what_has_waited_already_is_taken_at_once() -> None:
+    batches: Batches[int] = Batches(full=100, linger=0.1)
+    batches.add(1)
+    await asyncio.sleep(0.12)
+    batches.add(2)
+    began = monotonic()
+    assert await batches.take() == [1, 2]
+    assert monotonic() - began < 0.05
