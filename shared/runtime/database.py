@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 
 def make_engine(
@@ -48,6 +49,32 @@ def for_single_statements(engine: AsyncEngine) -> AsyncEngine:
     """The same connections, with no transaction around a statement that stands alone: what it
     reads and writes is the same, and two of its three round trips are saved."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@asynccontextmanager
+async def driver(engine: AsyncEngine) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """A connection of the pool as asyncpg knows it: with hundreds of rows SQLAlchemy's part of a
+    statement would cost as much. Its statements raise what asyncpg raises; a transaction that is
+    begun on it is ended by whoever began it."""
+    async with engine.connect() as connection:
+        own = await _driver_of(connection)
+        while own.is_closed():  # the server ended it while nobody had it, and others maybe, too
+            await connection.invalidate()
+            own = await _driver_of(connection)
+        try:
+            yield own
+        except BaseException as error:
+            # Nobody shall be given one that is closed, or in the midst of a statement.
+            if own.is_closed() or not isinstance(error, Exception):
+                await connection.invalidate(error)
+            raise
+
+
+async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
+    own = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(own, asyncpg.Connection):
+        raise TypeError("only asyncpg knows these statements")
+    return own
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.runtime.database import make_engine
+from shared.runtime.database import driver, make_engine
 
 _BY_KEY = {
     "enable_seqscan": "off",
@@ -26,17 +26,7 @@ def make_ledger_engine(url: str, *, pool: int) -> AsyncEngine:
 
 
 async def fetch(engine: AsyncEngine, statement: str, *values: Any) -> list[asyncpg.Record]:
-    """The rows of one statement, a transaction of its own, by asyncpg alone: with hundreds of rows
-    SQLAlchemy's part of it would cost as much. Raises what asyncpg raises."""
-    async with engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        if not isinstance(driver, asyncpg.Connection):
-            raise TypeError("only asyncpg knows these statements")
-        try:
-            rows: list[asyncpg.Record] = await driver.fetch(statement, *values)
-        except BaseException as error:
-            # Nobody shall be given one that is closed, or in the midst of a statement.
-            if driver.is_closed() or not isinstance(error, Exception):
-                await connection.invalidate(error)
-            raise
+    """The rows of one statement, a transaction of its own. Raises what asyncpg raises."""
+    async with driver(engine) as connection:
+        rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
     return rows

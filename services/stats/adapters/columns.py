@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Row
+import asyncpg
 
 from services.stats.domain.calls import Call
 from services.stats.domain.standing import Cell, SentSpan, Standing
@@ -14,23 +14,7 @@ from shared.contracts.statuses import Status
 
 Columns = dict[str, Sequence[Any]]
 
-# The tables that are copied into, in the order of what is copied.
-MESSAGE = (
-    "id",
-    "mailing_id",
-    "client_id",
-    "timezone",
-    "status",
-    "dispatch",
-    "attempt",
-    "step",
-    "reason",
-    "detail",
-    "sent_at",
-    "updated_at",
-    "next_attempt_at",
-    "http_status",
-)
+STATUSES = {status.value: status for status in Status}
 
 _CALL = (
     "message_id",
@@ -43,8 +27,7 @@ _CALL = (
     "reason",
     "detail",
 )
-ATTEMPT = (*_CALL, "text_sha256", "grounds_id")
-_STATUS = MESSAGE.index("status")
+_STATUS = Standing._fields.index("status")
 _GROUNDS = ("mailing_id", "timezone", "opens_at", "closes_at", "tzdata", "text_revision")
 _WAVE = ("timezone", "seq", "size", "opens_at", "closes_at", "rest", "reason")
 
@@ -90,29 +73,29 @@ def of_spans(spans: Mapping[int, SentSpan]) -> Columns:
     return {"mailing_id": list(spans), **_pick(("first", "last"), list(spans.values()))}
 
 
-def standing(row: Row[Any]) -> Standing:
+def standing(row: asyncpg.Record) -> Standing:
     """A row that begins with the columns of ``message`` in the order of Standing's fields."""
-    values = row[: len(MESSAGE)]
-    return Standing._make((*values[:_STATUS], Status(row.status), *values[_STATUS + 1 :]))
+    before, after = row[:_STATUS], row[_STATUS + 1 : len(Standing._fields)]
+    return Standing._make((*before, STATUSES[row[_STATUS]], *after))
 
 
-def call(row: Row[Any]) -> Call:
+def call(row: asyncpg.Record) -> Call:
     """A row with the columns of ``attempt``, and those of its ``grounds`` or nulls."""
-    sha256 = None if row.text_sha256 is None else row.text_sha256.hex()
-    told = {name: getattr(row, name) for name in _CALL}
+    sha256 = None if row["text_sha256"] is None else row["text_sha256"].hex()
+    told = {name: row[name] for name in _CALL}
     return Call(**told, text_sha256=sha256, grounds=_grounds(row))
 
 
-def _grounds(row: Row[Any]) -> Grounds | None:
-    if row.grounds_id is None or row.mailing_id is None:
+def _grounds(row: asyncpg.Record) -> Grounds | None:
+    if row["grounds_id"] is None or row["mailing_id"] is None:
         return None
     return Grounds(
-        mailing_id=row.mailing_id,
-        timezone=row.timezone,
-        opens_at=_on_the_wall(row.opens_at, row.opens_offset),
-        closes_at=_on_the_wall(row.closes_at, row.closes_offset),
-        tzdata=row.tzdata,
-        text_revision=row.text_revision,
+        mailing_id=row["mailing_id"],
+        timezone=row["timezone"],
+        opens_at=_on_the_wall(row["opens_at"], row["opens_offset"]),
+        closes_at=_on_the_wall(row["closes_at"], row["closes_offset"]),
+        tzdata=row["tzdata"],
+        text_revision=row["text_revision"],
     )
 
 

@@ -1,9 +1,9 @@
 """Grounds by number. Few are ever new, so the numbers are kept in memory."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+import asyncpg
 
 from services.stats.adapters.columns import of_grounds
 from services.stats.domain.calls import Call
@@ -12,28 +12,22 @@ from shared.contracts.commands import Grounds
 # A day of four hundred zones and a dozen mailings; some megabytes.
 MOST_KEPT = 5_000
 
+_FIELDS = """mailing_id, timezone, opens_at, closes_at, tzdata, text_revision, opens_offset,
+    closes_offset"""
 _TOLD = """
-    unnest(CAST(:mailing_id AS bigint[]), CAST(:timezone AS text[]),
-           CAST(:opens_at AS timestamptz[]), CAST(:opens_offset AS integer[]),
-           CAST(:closes_at AS timestamptz[]), CAST(:closes_offset AS integer[]),
-           CAST(:tzdata AS text[]), CAST(:text_revision AS bigint[]))
+    unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[],
+           $6::bigint[], $7::integer[], $8::integer[])
 """
-_FIELDS = """mailing_id, timezone, opens_at, opens_offset, closes_at, closes_offset, tzdata,
-    text_revision"""
 
-_ADD = text(
-    f"""
+_ADD = f"""
     INSERT INTO grounds ({_FIELDS}) SELECT * FROM {_TOLD} ON CONFLICT DO NOTHING
-    """  # noqa: S608 - of constants
-)
+"""  # noqa: S608 - of constants
 
 # In a statement of its own, which sees what another writer has just added.
-_NUMBERS = text(
-    f"""
+_NUMBERS = f"""
     SELECT place, grounds.id
     FROM {_TOLD} WITH ORDINALITY AS told ({_FIELDS}, place) JOIN grounds USING ({_FIELDS})
-    """  # noqa: S608 - of constants
-)
+"""  # noqa: S608 - of constants
 
 
 class GroundsNumbers:
@@ -53,13 +47,13 @@ class GroundsNumbers:
 
 
 async def add_grounds(
-    connection: AsyncConnection, grounds: Sequence[Grounds]
+    connection: "asyncpg.Connection[Any]", grounds: Sequence[Grounds]
 ) -> dict[Grounds, int]:
     """Those that are there already keep their numbers."""
-    values = of_grounds(grounds)
-    await connection.execute(_ADD, values)
-    rows = await connection.execute(_NUMBERS, values)
-    return {grounds[row.place - 1]: row.id for row in rows}
+    values = of_grounds(grounds).values()
+    await connection.execute(_ADD, *values)
+    rows = await connection.fetch(_NUMBERS, *values)
+    return {grounds[place - 1]: number for place, number in rows}
 
 
 def distinct(calls: Iterable[Call]) -> dict[int, Grounds]:

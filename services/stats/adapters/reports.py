@@ -1,58 +1,59 @@
 """What is read from the books."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, TextClause, text
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.stats.adapters.columns import call, standing
+from services.stats.adapters.columns import STATUSES, call, standing
 from services.stats.domain.books import ByStatus, MailingBook, ZoneBook
 from services.stats.ports import MessageLine, MessageStory
 from shared.contracts.statuses import Status
+from shared.runtime.database import driver
 
-_ZONES = text(
-    """
-    SELECT timezone, book.status, book.n, wave.opens_at, wave.closes_at, wave.rest, wave.reason
-    FROM book LEFT JOIN wave USING (mailing_id, timezone)
-    WHERE mailing_id = :mailing_id
-    ORDER BY wave.opens_at NULLS LAST, timezone
-    """
+# The view ``book`` of one mailing, a row per zone: there are hundreds, and while somebody looks on
+# they are read several times a second. Each status has a column, null where nobody is.
+_STATUSES = tuple(Status)
+_COUNTS = ", ".join(
+    f"CAST(sum(n) FILTER (WHERE status = '{status}') AS bigint) AS {status}" for status in Status
 )
+_ZONES = f"""
+    SELECT timezone, opens_at, closes_at, rest, reason, greatest(0, size - coalesce(total, 0)),
+           {", ".join(_STATUSES)}
+    FROM (
+        SELECT timezone, CAST(sum(n) AS bigint) AS total, {_COUNTS}
+        FROM tally WHERE mailing_id = $1 GROUP BY timezone
+    ) AS counted
+    FULL JOIN (SELECT * FROM wave WHERE mailing_id = $1) AS wave USING (timezone)
+    ORDER BY opens_at NULLS LAST, timezone
+"""  # noqa: S608 - of constants
 
-_MAILINGS = text(
-    """
+_MAILINGS = """
     SELECT id, first_sent_at, last_sent_at, line.key AS status, CAST(line.value AS bigint) AS n
     FROM mailing LEFT JOIN LATERAL jsonb_each_text(by_status) AS line ON true
-    WHERE id = ANY(CAST(:ids AS bigint[]))
-    """
-)
+    WHERE id = ANY($1::bigint[])
+"""
 
-_EVERYTHING = text(
-    """
+_EVERYTHING = """
     SELECT line.key AS status, CAST(sum(CAST(line.value AS bigint)) AS bigint) AS n
     FROM mailing CROSS JOIN LATERAL jsonb_each_text(by_status) AS line
     GROUP BY line.key
-    """
-)
+"""
 
-_PACE = text(
-    "SELECT second, sent FROM pace WHERE mailing_id = :mailing_id"
-    " AND second >= CAST(:since AS bigint)"
-)
+_PACE = "SELECT second, sent FROM pace WHERE mailing_id = $1 AND second >= $2::bigint"
 
 
-def _lines(condition: str) -> TextClause:
-    return text(
-        f"""
+def _lines(condition: str) -> str:
+    return f"""
         SELECT line.*, called.attempts
         FROM (
             SELECT id, mailing_id, client_id, timezone, status, dispatch, attempt, step, reason,
                    detail, sent_at, updated_at, next_attempt_at, http_status
-            FROM message WHERE mailing_id = :mailing_id AND id > :after AND {condition}
-            ORDER BY id LIMIT :limit
+            FROM message WHERE mailing_id = $1 AND id > $2 AND {condition}
+            ORDER BY id LIMIT $3
         ) AS line
         CROSS JOIN LATERAL (
             -- What comes back to the plan may never have been called: only a call takes time.
@@ -61,8 +62,7 @@ def _lines(condition: str) -> TextClause:
             WHERE message_id = line.id AND (kind <> 'returned' OR latency_ms IS NOT NULL)
         ) AS called
         ORDER BY line.id
-        """  # noqa: S608 - of constants
-    )
+    """  # noqa: S608 - of constants
 
 
 # Nearly all messages are queued, then sent: these two are in no index by their status, so that a
@@ -70,33 +70,30 @@ def _lines(condition: str) -> TextClause:
 _COMMON = (Status.QUEUED, Status.SENT)
 _ALL_MESSAGES = _lines("true")
 _COMMON_MESSAGES = _lines(
-    """message.status = :status AND EXISTS (
-        SELECT FROM tally WHERE mailing_id = :mailing_id AND tally.status = :status AND n > 0)"""
+    """message.status = $4 AND EXISTS (
+        SELECT FROM tally WHERE mailing_id = $1 AND tally.status = $4 AND n > 0)"""
 )
-_ODD_MESSAGES = _lines("odd_status = :status")
+_ODD_MESSAGES = _lines("odd_status = $4")
 
-_MESSAGE = text(
-    """
+_MESSAGE = """
     SELECT id, mailing_id, client_id, timezone, status, dispatch, attempt, step, reason, detail,
            sent_at, updated_at, next_attempt_at, http_status
-    FROM message WHERE id = :id
-    """
-)
+    FROM message WHERE id = $1
+"""
 
-_CALLS = text(
-    """
+_CALLS = """
     SELECT attempt.*, grounds.*
     FROM attempt LEFT JOIN grounds ON grounds.id = attempt.grounds_id
-    WHERE message_id = :id
+    WHERE message_id = $1
     ORDER BY dispatch, attempt, at
-    """
-)
+"""
 
-
-_STATUSES = {status.value: status for status in Status}
+Rows = Sequence[asyncpg.Record]
 
 
 class PostgresReports:
+    """Each read is one statement, and a moment of its own."""
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
@@ -104,68 +101,64 @@ class PostgresReports:
         return (await self.mailings([mailing_id]))[0]
 
     async def mailings(self, mailing_ids: Collection[int]) -> Sequence[MailingBook]:
-        rows = _grouped(await self._rows(_MAILINGS, ids=list(mailing_ids)), "id")
+        rows = _grouped(await self._rows(_MAILINGS, list(mailing_ids)))
         return [_mailing_book(mailing_id, rows.get(mailing_id, [])) for mailing_id in mailing_ids]
 
     async def zones(self, mailing_id: int) -> Sequence[ZoneBook]:
-        rows = await self._rows(_ZONES, mailing_id=mailing_id)
-        return [_zone_book(of_zone) for of_zone in _grouped(rows, "timezone").values()]
+        return [_zone_book(row) for row in await self._rows(_ZONES, mailing_id)]
 
     async def sent_by_second(self, mailing_id: int, since: datetime) -> Mapping[int, int]:
-        second = int(since.timestamp())
-        rows = await self._rows(_PACE, mailing_id=mailing_id, since=second)
-        return {row.second: row.sent for row in rows}
+        rows = await self._rows(_PACE, mailing_id, int(since.timestamp()))
+        return {row["second"]: row["sent"] for row in rows}
 
     async def messages(
         self, mailing_id: int, status: Status | None, after: int, limit: int
     ) -> Sequence[MessageLine]:
-        page = {"mailing_id": mailing_id, "after": after, "limit": limit}
         if status is None:
-            rows = await self._rows(_ALL_MESSAGES, **page)
+            rows = await self._rows(_ALL_MESSAGES, mailing_id, after, limit)
         else:
             wanted = _COMMON_MESSAGES if status in _COMMON else _ODD_MESSAGES
-            rows = await self._rows(wanted, status=status, **page)
-        return [MessageLine(standing(row), row.attempts) for row in rows]
+            rows = await self._rows(wanted, mailing_id, after, limit, status)
+        return [MessageLine(standing(row), row["attempts"]) for row in rows]
 
     async def message(self, message_id: int) -> MessageStory | None:
-        found = await self._rows(_MESSAGE, id=message_id)
+        found = await self._rows(_MESSAGE, message_id)
         if not found:
             return None
-        calls = await self._rows(_CALLS, id=message_id)
+        calls = await self._rows(_CALLS, message_id)
         return MessageStory(standing(found[0]), [call(row) for row in calls])
 
     async def everything(self) -> ByStatus:
         return _by_status(await self._rows(_EVERYTHING))
 
-    async def _rows(self, statement: Any, **parameters: Any) -> Sequence[Row[Any]]:
-        async with self._engine.connect() as connection:
-            return (await connection.execute(statement, parameters)).all()
+    async def _rows(self, statement: str, *values: Any) -> Rows:
+        async with driver(self._engine) as connection:
+            rows: Rows = await connection.fetch(statement, *values)
+        return rows
 
 
-def _grouped(rows: Iterable[Row[Any]], column: str) -> dict[Any, list[Row[Any]]]:
-    groups: dict[Any, list[Row[Any]]] = defaultdict(list)
+def _grouped(rows: Rows) -> dict[int, list[asyncpg.Record]]:
+    groups: dict[int, list[asyncpg.Record]] = defaultdict(list)
     for row in rows:
-        groups[getattr(row, column)].append(row)
+        groups[row["id"]].append(row)
     return groups
 
 
-def _by_status(rows: Iterable[Row[Any]]) -> dict[Status, int]:
-    return {_STATUSES[row.status]: row.n for row in rows if row.status is not None}
+def _by_status(rows: Rows) -> dict[Status, int]:
+    return {STATUSES[row["status"]]: row["n"] for row in rows if row["status"] is not None}
 
 
-def _zone_book(rows: Sequence[Row[Any]]) -> ZoneBook:
-    wave = rows[0]
-    return ZoneBook(
-        timezone=wave.timezone,
-        by_status=_by_status(rows),
-        opens_at=wave.opens_at,
-        closes_at=wave.closes_at,
-        rest=Status(wave.rest) if wave.rest else None,
-        reason=wave.reason,
-    )
+def _zone_book(row: asyncpg.Record) -> ZoneBook:
+    timezone, opens_at, closes_at, rest, reason, rows_to_come, *counts = row
+    by_status = {status: n for status, n in zip(_STATUSES, counts, strict=True) if n}
+    if rest is not None:
+        rest = STATUSES[rest]
+        by_status[rest] = by_status.get(rest, 0) + rows_to_come
+    return ZoneBook(timezone, by_status, opens_at, closes_at, rest, reason)
 
 
-def _mailing_book(mailing_id: int, rows: Sequence[Row[Any]]) -> MailingBook:
+def _mailing_book(mailing_id: int, rows: Rows) -> MailingBook:
     if not rows:
         return MailingBook(mailing_id, {})
-    return MailingBook(mailing_id, _by_status(rows), rows[0].first_sent_at, rows[0].last_sent_at)
+    first = rows[0]
+    return MailingBook(mailing_id, _by_status(rows), first["first_sent_at"], first["last_sent_at"])

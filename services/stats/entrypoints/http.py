@@ -3,20 +3,19 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query, Response
 
-from services.stats.domain.books import audience, listed, total
+from services.stats.domain.books import audience, listed
 from services.stats.domain.in_flight import InFlightCalls
 from services.stats.domain.pace import SPAN, rate
 from services.stats.entrypoints.message_view import MessageDetail
+from services.stats.entrypoints.statistics_view import statistics_json
 from services.stats.entrypoints.views import (
-    MailingStatistics,
     MessagePage,
     MessageView,
     Overview,
     OverviewItem,
     Totals,
-    ZoneStatistics,
 )
 from services.stats.ports import Reports
 from shared.contracts.statuses import Status
@@ -33,23 +32,16 @@ def reads(reports: Reports, in_flight: InFlightCalls, clock: Clock) -> APIRouter
     router = APIRouter()
 
     @router.get("/mailings/{mailing_id}/statistics")
-    async def mailing_statistics(mailing_id: Id) -> MailingStatistics:
-        """Zeros while nothing is known of the mailing. The whole is the sum of its zones."""
+    async def mailing_statistics(mailing_id: Id) -> Response:
+        """Zeros while nothing is known of the mailing."""
         now = clock.now()
         book = await reports.mailing(mailing_id)
         zones = await reports.zones(mailing_id)
         sent = await reports.sent_by_second(mailing_id, now - timedelta(seconds=SPAN + 1))
-        by_status = total(zone.by_status for zone in zones)
-        return MailingStatistics(
-            mailing_id=mailing_id,
-            audience=audience(by_status),
-            by_status=by_status,
-            in_flight=in_flight.calls(mailing_id, now),
-            first_sent_at=book.first_sent_at,
-            last_sent_at=book.last_sent_at,
-            rate_per_second=rate(sent, now),
-            by_zone=[ZoneStatistics.of(zone) for zone in zones],
+        told = statistics_json(
+            book, zones, in_flight=in_flight.calls(mailing_id, now), rate=rate(sent, now)
         )
+        return Response(told, media_type="application/json")
 
     @router.get("/mailings/{mailing_id}/messages")
     async def mailing_messages(

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from services.stats.domain.books import MailingBook, ZoneBook, audience, listed
+from services.stats.domain.books import MailingBook, audience, listed
 from services.stats.ports import MessageLine
 from shared.contracts.statuses import Status
 
@@ -13,37 +13,6 @@ from shared.contracts.statuses import Status
 class Totals(BaseModel):
     audience: int
     by_status: dict[Status, int]
-
-
-class ZoneStatistics(Totals):
-    timezone: str
-    opens_at: datetime | None
-    closes_at: datetime | None
-    rest: Status | None
-    reason: str | None
-
-    @classmethod
-    def of(cls, zone: ZoneBook) -> Self:
-        """``rest`` and ``reason`` are told as long as they speak of anybody."""
-        rests = zone.rest is not None and zone.by_status.get(zone.rest, 0) > 0
-        return cls(
-            timezone=zone.timezone,
-            opens_at=zone.opens_at,
-            closes_at=zone.closes_at,
-            rest=zone.rest if rests else None,
-            reason=zone.reason if rests else None,
-            audience=audience(zone.by_status),
-            by_status=listed(zone.by_status),
-        )
-
-
-class MailingStatistics(Totals):
-    mailing_id: int
-    in_flight: int
-    first_sent_at: datetime | None
-    last_sent_at: datetime | None
-    rate_per_second: float
-    by_zone: list[ZoneStatistics]
 
 
 class OverviewItem(Totals):
