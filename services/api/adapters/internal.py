@@ -1,5 +1,6 @@
 """Asking another service over HTTP: the service token, a time limit, what counts as an answer."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,18 +30,31 @@ async def ask(
     client: httpx.AsyncClient, who: str, method: str, path: str, **options: Any
 ) -> dict[str, Any] | None:
     """The answer, None for 404. Raises Refused, and Unavailable with ``who`` as its subject."""
+    answer = await ask_for_bytes(client, who, method, path, **options)
+    if answer is None:
+        return None
+    try:
+        body = json.loads(answer)
+    except ValueError as error:
+        raise Unavailable(f"{who} not answer now.") from error
+    if not isinstance(body, dict):
+        raise Unavailable(f"{who} not answer as it should.")
+    return body
+
+
+async def ask_for_bytes(
+    client: httpx.AsyncClient, who: str, method: str, path: str, **options: Any
+) -> bytes | None:
+    """The same, as it came."""
     try:
         answer = await client.request(method, path, **options)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
             raise Refused(_faults(answer.json()))
-        body = answer.raise_for_status().json()
+        return answer.raise_for_status().content
     except (httpx.HTTPError, ValueError) as error:
         raise Unavailable(f"{who} not answer now.") from error
-    if not isinstance(body, dict):
-        raise Unavailable(f"{who} not answer as it should.")
-    return body
 
 
 def given(**values: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.tables import OUTBOX
@@ -43,10 +43,19 @@ _DUE = text("""
 
 
 _NEXT_ID = text("SELECT nextval(pg_get_serial_sequence('outbox', 'id'))")
-_PUT = text("""
-    INSERT INTO outbox (id, urgent, exchange, routing_key, body)
-    OVERRIDING SYSTEM VALUE VALUES (:id, :urgent, :exchange, :routing_key, :body)
-""")
+# One statement where it can be one: each costs whoever writes a round trip more.
+_PUT = """
+    INSERT INTO outbox (id, urgent, exchange, routing_key, body) OVERRIDING SYSTEM VALUE
+    VALUES (
+        coalesce(CAST(:id AS bigint), nextval(pg_get_serial_sequence('outbox', 'id'))),
+        :urgent, :exchange, :routing_key, :body
+    )
+"""
+_PUT_QUIETLY = text(_PUT)
+_PUT_AND_WAKE = text(f"""
+    WITH put AS ({_PUT} RETURNING id)
+    SELECT pg_notify('{_CHANNEL}', CAST(:lane AS text)) FROM put
+""")  # noqa: S608 - constants of this module
 _CLIENTS = f"('{ClientsChanged.routing_key}', '{ClientsAdded.routing_key}')"
 _FORGET = text(f"""
     WITH gone AS (
@@ -73,13 +82,18 @@ class SqlOutbox:
 
     async def put(self, message: Message, *, wake: bool = True) -> None:
         urgent = isinstance(message, _URGENT)
-        place: int = await self._connection.scalar(_NEXT_ID) or 0
+        place: int | None = None
         if isinstance(message, ClientsChanged | ClientsAdded):
+            place = await self._connection.scalar(_NEXT_ID)
             message = message.model_copy(update={"position": place})
-        row = {"id": place, "urgent": urgent, "exchange": EVENTS, "routing_key": message.key}
-        await self._connection.execute(_PUT, row | {"body": message.encode()})
+        row: dict[str, Any] = {
+            **{"id": place, "urgent": urgent, "body": message.encode()},
+            **{"exchange": EVENTS, "routing_key": message.key},
+        }
         if wake:
-            await self._connection.execute(select(func.pg_notify(_CHANNEL, _lane(urgent))))
+            await self._connection.execute(_PUT_AND_WAKE, row | {"lane": _lane(urgent)})
+        else:
+            await self._connection.execute(_PUT_QUIETLY, row)
 
     async def put_back(self, place: Place, body: bytes) -> None:
         """It carries no position of ours."""
@@ -96,7 +110,6 @@ class SqlOutboxLane:
     """``urgent`` picks the lane: gates go their own way."""
 
     def __init__(self, engine: AsyncEngine, *, urgent: bool) -> None:
-        self._engine = engine
         self._single = for_single_statements(engine)
         self._urgent = urgent
         self.woken = asyncio.Event()
@@ -107,7 +120,7 @@ class SqlOutboxLane:
             return [OutboxRow(*row) for row in await connection.execute(_DUE, limits)]
 
     async def forget(self, ids: Sequence[int]) -> None:
-        async with self._engine.begin() as connection:
+        async with self._single.connect() as connection:
             await connection.execute(_FORGET, {"ids": list(ids)})
 
     async def wait(self) -> None:

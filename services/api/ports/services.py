@@ -15,6 +15,11 @@ class Statistics(Protocol):
 
     async def of_mailing(self, mailing_id: int) -> dict[str, Any]: ...
 
+    async def books(self, mailing_id: int) -> bytes:
+        """The same as it came, an object of JSON that is not empty: it has a row for every zone,
+        and whoever only passes it on need not read them."""
+        ...
+
     async def messages(
         self, mailing_id: int, status: str | None, limit: int, cursor: str | None
     ) -> dict[str, Any]: ...

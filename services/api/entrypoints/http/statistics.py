@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from services.api.domain.rights import Right
@@ -26,8 +26,9 @@ StatusFilter = Annotated[Status | None, Query()]
     summary="The books of a mailing",
     **guarded(Right.STATISTICS_READ, also=(404,), shows=MailingStatistics),
 )
-async def mailing_statistics(mailing_id: Id, wired: Wired, who: Who) -> JSONResponse:
-    return JSONResponse(await statistics.mailing_statistics(wired, mailing_id, who.scope))
+async def mailing_statistics(mailing_id: Id, wired: Wired, who: Who) -> Response:
+    books = await statistics.mailing_statistics(wired, mailing_id, who.scope)
+    return Response(books, media_type="application/json")
 
 
 @router.get(

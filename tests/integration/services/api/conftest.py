@@ -1,6 +1,7 @@
 """The api on a real database, without its background loops; time stands still unless moved."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -93,6 +94,9 @@ class FakeStatistics:
 
     async def of_mailing(self, mailing_id: int) -> dict[str, Any]:
         return self._answer(mailing_id)
+
+    async def books(self, mailing_id: int) -> bytes:
+        return json.dumps(self._answer(mailing_id)).encode()
 
     async def messages(
         self, mailing_id: int, status: str | None, limit: int, cursor: str | None

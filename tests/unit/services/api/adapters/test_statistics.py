@@ -26,11 +26,13 @@ async def test_what_is_asked() -> None:
 
     stats = statistics(answer)
     await stats.of_mailing(7)
+    assert await stats.books(7) == b'{"ok":true}'
     await stats.messages(7, None, 50, None)
     await stats.messages(7, "sent", 50, "next")
     assert await stats.of_mailings([1, 2]) == {"ok": True}
     assert await stats.message(5) == {"ok": True}
     assert asked == [
+        "/mailings/7/statistics",
         "/mailings/7/statistics",
         "/mailings/7/messages?limit=50",
         "/mailings/7/messages?status=sent&limit=50&cursor=next",
@@ -62,11 +64,16 @@ def says(status: int, **content: Any) -> Answer:
         says(302),
         says(200, text="<html>"),
         says(200, json=[1]),
+        says(200, json=None),
+        says(200, text=""),
+        says(200, text='{"audience":5,"by_zone":['),
     ],
 )
 async def test_no_good_answer_is_unavailable(answer: Answer) -> None:
     with pytest.raises(Unavailable):
         await statistics(answer).of_mailing(7)
+    with pytest.raises(Unavailable):
+        await statistics(answer).books(7)
 
 
 async def test_a_message_may_be_unknown_but_nothing_else() -> None:
