@@ -94,12 +94,25 @@ _IS_DUE = """CASE
         SELECT coalesce(sum(dispatch), 0) FROM message WHERE message.mailing_id = mailing.id)
     ELSE false END"""
 
+# The view ``book`` of one mailing, which asks for the sum of each zone on its own: for hundreds of
+# zones it takes longer than to sum up all of them at once.
+_LINES = """
+    SELECT status, n FROM tally WHERE tally.mailing_id = mailing.id
+    UNION ALL
+    SELECT rest, greatest(0, size - coalesce(rows, 0))
+    FROM wave LEFT JOIN (
+        SELECT timezone, sum(n) AS rows FROM tally WHERE tally.mailing_id = mailing.id
+        GROUP BY timezone
+    ) AS counted USING (timezone)
+    WHERE wave.mailing_id = mailing.id
+"""
+
 # The spans of acceptances that were told of widen those that are known.
 ADD_UP = f"""
     WITH added AS (
         SELECT mailing.id, messages, ended, span.first, span.last, coalesce((
             SELECT jsonb_object_agg(status, n)
-            FROM (SELECT status, sum(n) AS n FROM book WHERE mailing_id = mailing.id
+            FROM (SELECT status, sum(n) AS n FROM ({_LINES}) AS line
                   GROUP BY status HAVING sum(n) <> 0) AS line
         ), '{{}}') AS by_status
         FROM mailing CROSS JOIN LATERAL ({_TALLIED}) AS tallied
