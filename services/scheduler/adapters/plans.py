@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
@@ -19,7 +20,7 @@ from services.scheduler.domain.revisions import KeptWave, is_frozen
 from services.scheduler.domain.waves import Phase, Standing
 from services.scheduler.ports import DueWave, MakePlan
 from shared.contracts.mailings import MailingChanged
-from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned, WaveState
+from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
 from shared.runtime.database import for_single_statements
 
 
@@ -160,26 +161,20 @@ class PostgresPlans:
             await connection.execute(statement, parameters)
 
 
+_STATE = ("timezone", "seq", "size", "opens_at", "closes_at", "rest", "reason")
+
+
 def waves_planned(rows: Sequence[Row[Any]]) -> list[WavesPlanned]:
-    """Rows of waves with their mailing's id and revision, mailing by mailing."""
+    """Rows of a mailing's id and revision and a wave's state, mailing by mailing."""
     return [
-        WavesPlanned(
-            mailing_id=mailing_id,
-            revision=revision,
-            waves=tuple(
-                WaveState(
-                    timezone=row.timezone,
-                    seq=row.seq,
-                    size=row.size,
-                    opens_at=row.opens_at,
-                    closes_at=row.closes_at,
-                    rest=row.rest,
-                    reason=row.reason,
-                )
-                for row in group
-            ),
+        WavesPlanned.model_validate(
+            {
+                "mailing_id": mailing_id,
+                "revision": revision,
+                "waves": [dict(zip(_STATE, row[2:], strict=True)) for row in group],
+            }
         )
-        for (mailing_id, revision), group in groupby(rows, lambda r: (r.id, r.revision))
+        for (mailing_id, revision), group in groupby(rows, itemgetter(0, 1))
     ]
 
 
