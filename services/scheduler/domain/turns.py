@@ -7,7 +7,6 @@ first before the others, so that small zones cost no transaction each.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple
 
 from shared.domain.templates import Recipient
@@ -65,7 +64,7 @@ def advances(waves: Sequence[OpenWave], picked: Sequence[Picked], limit: int) ->
     When the turn is full, the wave it stopped in may have more, and the later ones were not
     looked at.
     """
-    last = {zone: list(group)[-1].client_id for zone, group in groupby(picked, lambda p: p.zone)}
+    last = {one.zone: one.client_id for one in picked}  # of each zone the last stays
     full = len(picked) >= limit
     stopped_in = picked[-1].zone if full else None
     done: list[Advance] = []
