@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # Changes when the installed packages do; a second run finds it and installs nothing.
 STAMP := $(VENV)/.installed
-CHECKED := deploy services shared tests
+CHECKED := carillon deploy services shared tests
 
 # docker where an engine answers and compose is there, else private processes.
 run = $(shell deploy/choose-run.sh)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pins every package with its hashes: one file per service, and dev for all together.
+# Pins every package with its hashes: one file per service, cli, and dev for all together.
 set -euo pipefail
 
 venv=$1
@@ -9,7 +9,7 @@ trap 'rm -rf "$tools"' EXIT
 "$venv/bin/python" -m venv "$tools"
 "$tools/bin/pip" install --quiet --disable-pip-version-check uv
 
-for extra in api scheduler sender stats simulator dev; do
+for extra in api scheduler sender stats simulator cli dev; do
   "$tools/bin/uv" pip compile pyproject.toml --extra "$extra" --universal --python-version 3.11 \
     --generate-hashes --no-header --no-annotate --quiet --output-file "requirements/$extra.txt"
   echo "requirements/$extra.txt"

@@ -1,0 +1,75 @@
+"""The directory: clients and their tags."""
+
+from typing import Unpack
+
+from carillon.bodies import ClientChanges, ClientFields
+from carillon.calls import Call, delete, get, patch, post, put
+from carillon.models.base import Page
+from carillon.models.clients import Client, CountedTag, Tag
+from carillon.models.statistics import Explanation
+from carillon.operations import C, Group, listing, operation
+
+_ONE = "/clients/{client_id}"
+
+
+class Clients(Group[C]):
+    @listing
+    def list(
+        self,
+        *,
+        phone: str | None = None,
+        tag: str | None = None,
+        operator_code: str | None = None,
+        timezone: str | None = None,
+    ) -> Call[Page[Client]]:
+        """By id. Filters given together must all match."""
+        query = {"phone": phone, "tag": tag, "operator_code": operator_code, "timezone": timezone}
+        return get("/clients", Page[Client], query=query)
+
+    @operation
+    def create(self, **fields: Unpack[ClientFields]) -> Call[Client]:
+        """A phone belongs to one living client: Conflict names the one who has it."""
+        return post("/clients", Client, fields)
+
+    @operation
+    def get(self, client_id: int) -> Call[Client]:
+        return get(_ONE, Client, client_id=client_id)
+
+    @operation
+    def replace(self, client_id: int, **fields: Unpack[ClientFields]) -> Call[Client]:
+        """What is not given is cleared."""
+        return put(_ONE, Client, fields, client_id=client_id)
+
+    @operation
+    def change(self, client_id: int, **changes: Unpack[ClientChanges]) -> Call[Client]:
+        """What is not given stays; ``attributes`` are replaced as a whole."""
+        return patch(_ONE, Client, changes, client_id=client_id)
+
+    @operation
+    def delete(self, client_id: int) -> Call[None]:
+        """Everything personal is wiped; a message of theirs under way is stopped."""
+        return delete(_ONE, client_id=client_id)
+
+    @operation
+    def explain(self, client_id: int, mailing_id: int) -> Call[Explanation]:
+        """Why this client got the mailing, will get it, or does not."""
+        query = {"mailing_id": mailing_id}
+        return get(f"{_ONE}/explain", Explanation, query=query, client_id=client_id)
+
+
+class Tags(Group[C]):
+    @listing
+    def list(self) -> Call[Page[Tag]]:
+        return get("/tags", Page[Tag])
+
+    @operation
+    def create(self, name: str) -> Call[Tag]:
+        return post("/tags", Tag, {"name": name})
+
+    @operation
+    def get(self, tag: str) -> Call[CountedTag]:
+        return get("/tags/{tag}", CountedTag, tag=tag)
+
+    @operation
+    def delete(self, tag: str) -> Call[None]:
+        return delete("/tags/{tag}", tag=tag)

@@ -1,0 +1,72 @@
+"""Users, departments, the audit: for an administrator."""
+
+from typing import Unpack
+
+from carillon.bodies import UserChanges, UserFields
+from carillon.calls import Call, delete, get, patch, post
+from carillon.models.base import Page
+from carillon.models.users import AuditEntry, Department, Role, User
+from carillon.operations import C, Group, listing, operation
+
+_USER = "/users/{user_id}"
+_DEPARTMENT = "/departments/{department_id}"
+
+
+class Users(Group[C]):
+    @listing
+    def list(
+        self,
+        *,
+        email: str | None = None,
+        role: Role | str | None = None,
+        department_id: int | None = None,
+    ) -> Call[Page[User]]:
+        query = {"email": email, "role": role, "department_id": department_id}
+        return get("/users", Page[User], query=query)
+
+    @operation
+    def create(self, **fields: Unpack[UserFields]) -> Call[User]:
+        return post("/users", User, fields)
+
+    @operation
+    def get(self, user_id: int) -> Call[User]:
+        return get(_USER, User, user_id=user_id)
+
+    @operation
+    def change(self, user_id: int, **changes: Unpack[UserChanges]) -> Call[User]:
+        """It holds from their next request on."""
+        return patch(_USER, User, changes, user_id=user_id)
+
+    @operation
+    def delete(self, user_id: int) -> Call[None]:
+        """They are logged out; what they did stays in the audit."""
+        return delete(_USER, user_id=user_id)
+
+
+class Departments(Group[C]):
+    @listing
+    def list(self) -> Call[Page[Department]]:
+        return get("/departments", Page[Department])
+
+    @operation
+    def create(self, name: str) -> Call[Department]:
+        return post("/departments", Department, {"name": name})
+
+    @operation
+    def get(self, department_id: int) -> Call[Department]:
+        return get(_DEPARTMENT, Department, department_id=department_id)
+
+    @operation
+    def rename(self, department_id: int, name: str) -> Call[Department]:
+        return patch(_DEPARTMENT, Department, {"name": name}, department_id=department_id)
+
+    @operation
+    def delete(self, department_id: int) -> Call[None]:
+        return delete(_DEPARTMENT, department_id=department_id)
+
+
+class Audit(Group[C]):
+    @listing
+    def list(self) -> Call[Page[AuditEntry]]:
+        """Newest first. Nothing is ever changed in it or taken out."""
+        return get("/audit", Page[AuditEntry])

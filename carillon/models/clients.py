@@ -1,0 +1,59 @@
+"""Clients, their tags, imports of them."""
+
+from pydantic import JsonValue
+
+from carillon.models.base import Instant, Model, Words
+
+
+class Client(Model):
+    id: int
+    revision: int
+    phone: str
+    operator_code: str
+    timezone: str
+    tags: list[str]
+    email: str | None
+    name: str | None
+    attributes: dict[str, JsonValue]
+    created_at: Instant
+    updated_at: Instant
+
+
+class Tag(Model):
+    name: str
+    created_at: Instant
+
+
+class CountedTag(Tag):
+    clients: int
+
+
+class ImportState(Words):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ImportAccepted(Model):
+    id: int
+
+
+class RowError(Model):
+    """Rows count from 1; the header of a CSV is row 0."""
+
+    row: int
+    field: str | None
+    reason: str
+
+
+class Import(Model):
+    """``errors`` are the first hundred."""
+
+    id: int
+    state: ImportState
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    errors: list[RowError]
+    created_at: Instant
+    finished_at: Instant | None

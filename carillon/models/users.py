@@ -1,0 +1,69 @@
+"""Users, departments, log-ins, and what was done by whom."""
+
+from pydantic import JsonValue
+
+from carillon.models.base import Instant, Model, Words
+
+
+class Role(Words):
+    ADMIN = "admin"
+    MANAGER = "manager"
+    VIEWER = "viewer"
+
+
+class Right(Words):
+    CLIENTS_READ = "clients:read"
+    CLIENTS_WRITE = "clients:write"
+    MAILINGS_READ = "mailings:read"
+    MAILINGS_WRITE = "mailings:write"
+    MAILINGS_LAUNCH = "mailings:launch"
+    STATISTICS_READ = "statistics:read"
+    DEAD_LETTERS_READ = "dead-letters:read"
+    DEAD_LETTERS_WRITE = "dead-letters:write"
+    USERS_WRITE = "users:write"
+    AUDIT_READ = "audit:read"
+
+
+class IssuedTokens(Model):
+    """``expires_in``: seconds for which the access token is good."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str
+    expires_in: int
+
+
+class User(Model):
+    id: int
+    email: str
+    role: Role
+    may_launch: bool
+    departments: list[int]
+    closed: bool
+    rights: list[Right]
+    created_at: Instant
+
+
+class Department(Model):
+    id: int
+    name: str
+    created_at: Instant
+
+
+class UserNamed(Model):
+    """``email`` is None when the user exists no more."""
+
+    id: int
+    email: str | None
+
+
+class AuditEntry(Model):
+    """Who did what, when and from where."""
+
+    id: int
+    at: Instant
+    user: UserNamed | None
+    address: str | None
+    action: str
+    subject: str
+    facts: dict[str, JsonValue]
