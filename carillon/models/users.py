@@ -67,3 +67,4 @@ class AuditEntry(Model):
     action: str
     subject: str
     facts: dict[str, JsonValue]
+    request_id: str | None

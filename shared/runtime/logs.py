@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -19,16 +20,22 @@ _QUOTED = (
     re.compile(r"(?P<kept>invalid input for query argument \$\d+).*"),
     re.compile(r"(?P<kept>input_value=).*?(?=, input_type=)", re.DOTALL),
 )
+# Of the request that is being answered; empty outside of one.
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-class _LineFormatter(logging.Formatter):
-    """One line: instant, level, logger, sentence, then what was given as ``extra`` as key=value."""
+class LineFormatter(logging.Formatter):
+    """One line: instant, level, logger, sentence, then what was given as ``extra`` as key=value,
+    and at last the request that it is about."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         facts = " ".join(f"{k}={v}" for k, v in vars(record).items() if k not in _STANDARD)
         line = f"{at} {record.levelname} {record.name}: {record.getMessage()} {facts}".rstrip()
+        if REQUEST_ID.get():
+            line = f"{line} request_id={REQUEST_ID.get()}"
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
         return line
@@ -51,7 +58,7 @@ def _left_out(found: re.Match[str]) -> str:
 
 def configure_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_LineFormatter())
+    handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # Their lines per request or per message would drown the sentences, and name URLs.
     for name in ("httpx", "httpcore", "aio_pika", "aiormq", "alembic", "uvicorn.access"):

@@ -23,6 +23,7 @@ class SqlAudit:
                 action=deed.action,
                 subject=deed.subject,
                 facts=deed.facts,
+                request_id=who.request_id,
             )
         )
 
@@ -37,6 +38,7 @@ class SqlAudit:
                 AUDIT.c.action,
                 AUDIT.c.subject,
                 AUDIT.c.facts,
+                AUDIT.c.request_id,
             )
             .outerjoin_from(AUDIT, USER, USER.c.id == AUDIT.c.user_id)
             .where(AUDIT.c.id < before)

@@ -164,6 +164,7 @@ AUDIT = Table(
     Column("action", Text),
     Column("subject", Text),
     Column("facts", JSONB),
+    Column("request_id", Text),
 )
 
 PARKED = Table(

@@ -32,7 +32,8 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``email``: the user's; None when they are gone."""
+    """``email``: the user's; None when they are gone. ``request_id``: by which the logs tell of
+    the request that it was."""
 
     id: int
     at: datetime
@@ -42,3 +43,4 @@ class Entry:
     action: str
     subject: str
     facts: dict[str, Fact]
+    request_id: str | None = None

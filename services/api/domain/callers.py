@@ -29,13 +29,14 @@ EVERYTHING = Scope(None)
 @dataclass(frozen=True, slots=True)
 class Caller:
     """``address``: where the request came from; empty: not known. ``session_id``: the log-in that
-    the request's token belongs to."""
+    the request's token belongs to; ``request_id``: by which the logs tell of the request."""
 
     user_id: int
     address: str
     rights: frozenset[Right]
     scope: Scope = EVERYTHING
     session_id: int | None = None
+    request_id: str | None = None
 
     def need(self, *rights: Right) -> None:
         """Raises Forbidden, naming the first of the rights that is missing."""

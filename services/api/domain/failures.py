@@ -6,6 +6,7 @@ Failure
 ├── Forbidden          it is known who is asking, and they may not
 ├── NotFound           no such thing
 ├── Conflict           a duplicate, or the wrong state for this
+├── Outdated           somebody else has changed it since it was looked at
 ├── TooLarge           more than we take
 ├── TooManyTries       somebody has to wait before they try again
 ├── UnsupportedFormat  a kind of content we do not read
@@ -60,6 +61,18 @@ class NotFound(Failure):
 
 class Conflict(Failure):
     pass
+
+
+class Outdated(Failure):
+    """``tag``: of what is there now; whoever asked expected another."""
+
+    def __init__(self, tag: str, revision: int) -> None:
+        reason = f"What is there now is {tag}, revision {revision}."
+        super().__init__(
+            "It has been changed since you looked at it; look again.",
+            (FieldFault("If-Match", reason),),
+        )
+        self.tag = tag
 
 
 class TooLarge(Failure):

@@ -14,6 +14,7 @@ from services.api.domain.clients import (
 )
 from services.api.domain.failures import Conflict, FieldFault, NotFound
 from services.api.domain.paging import Page, from_cursor, page_of, row_id
+from services.api.domain.versions import Expected, of_client
 from services.api.ports import Overtaken, Ports, Store
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
@@ -48,12 +49,15 @@ async def create_client(ports: Ports, profile: Profile) -> Client:
 
 
 async def change_client(
-    ports: Ports, client_id: int, revise: Callable[[Profile], Profile]
+    ports: Ports,
+    client_id: int,
+    revise: Callable[[Profile], Profile],
+    expected: Expected | None = None,
 ) -> Client:
-    """``revise`` makes the new profile of the present one. Raises NotFound, Conflict."""
+    """``revise`` makes the new profile of the present one. Raises NotFound, Outdated, Conflict."""
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        before = await _living(store, client_id, lock=True)
+        before = await _as_expected(store, client_id, expected)
         after = with_profile(before, revise(before.profile), now)
         if after is before:
             return before
@@ -67,11 +71,11 @@ async def change_client(
     return after
 
 
-async def delete_client(ports: Ports, client_id: int) -> None:
-    """Raises NotFound."""
+async def delete_client(ports: Ports, client_id: int, expected: Expected | None = None) -> None:
+    """Raises NotFound, Outdated."""
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        before = await _living(store, client_id, lock=True)
+        before = await _as_expected(store, client_id, expected)
         tombstone = buried(before)
         await store.clients.bury(tombstone, now)
         await _tell(store, before, tombstone)
@@ -89,6 +93,14 @@ async def _living(store: Store, client_id: int, *, lock: bool = False) -> Client
     client = await store.clients.get(client_id, lock=lock)
     if client is None:
         raise NotFound("client", client_id)
+    return client
+
+
+async def _as_expected(store: Store, client_id: int, expected: Expected | None) -> Client:
+    """Locked, so that they stay what was expected. Raises NotFound, Outdated."""
+    client = await _living(store, client_id, lock=True)
+    if expected is not None:
+        expected.check(of_client(client))
     return client
 
 

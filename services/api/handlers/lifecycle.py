@@ -13,6 +13,7 @@ from services.api.domain import lifecycle
 from services.api.domain.callers import Caller
 from services.api.domain.failures import Unavailable
 from services.api.domain.mailings import Mailing, Step
+from services.api.domain.versions import Expected
 from services.api.handlers.steps import take
 from services.api.ports import Ports
 from shared.runtime.logs import facts
@@ -34,43 +35,59 @@ class Stopped:
     in_flight: int | None
 
 
-async def launch_mailing(ports: Ports, mailing_id: int, who: Caller) -> Mailing:
-    """Raises NotFound, Conflict, Invalid."""
+async def launch_mailing(
+    ports: Ports, mailing_id: int, who: Caller, expected: Expected | None = None
+) -> Mailing:
+    """Raises NotFound, Outdated, Conflict, Invalid."""
     now = ports.clock.now()
-    return (await take(ports, mailing_id, who, lambda one: lifecycle.launched(one, now))).mailing
+    step = await take(ports, mailing_id, who, lambda one: lifecycle.launched(one, now), expected)
+    return step.mailing
 
 
-async def resume_mailing(ports: Ports, mailing_id: int, who: Caller) -> Mailing:
-    """Raises NotFound, Conflict."""
+async def resume_mailing(
+    ports: Ports, mailing_id: int, who: Caller, expected: Expected | None = None
+) -> Mailing:
+    """Raises NotFound, Outdated, Conflict."""
     now = ports.clock.now()
-    return (await take(ports, mailing_id, who, lambda one: lifecycle.resumed(one, now))).mailing
+    step = await take(ports, mailing_id, who, lambda one: lifecycle.resumed(one, now), expected)
+    return step.mailing
 
 
-async def pause_mailing(ports: Ports, mailing_id: int, who: Caller) -> Stopped:
-    """Raises NotFound, Conflict."""
+async def pause_mailing(
+    ports: Ports, mailing_id: int, who: Caller, expected: Expected | None = None
+) -> Stopped:
+    """Raises NotFound, Outdated, Conflict."""
     now = ports.clock.now()
-    return await _stop(ports, mailing_id, who, lambda one: lifecycle.paused(one, now))
+    return await _stop(ports, mailing_id, who, lambda one: lifecycle.paused(one, now), expected)
 
 
-async def cancel_mailing(ports: Ports, mailing_id: int, who: Caller) -> Stopped:
-    """Raises NotFound, Conflict."""
+async def cancel_mailing(
+    ports: Ports, mailing_id: int, who: Caller, expected: Expected | None = None
+) -> Stopped:
+    """Raises NotFound, Outdated, Conflict."""
     now = ports.clock.now()
-    return await _stop(ports, mailing_id, who, lambda one: lifecycle.cancelled(one, now))
+    return await _stop(ports, mailing_id, who, lambda one: lifecycle.cancelled(one, now), expected)
 
 
-async def delete_mailing(ports: Ports, mailing_id: int, who: Caller) -> None:
-    """Raises NotFound."""
+async def delete_mailing(
+    ports: Ports, mailing_id: int, who: Caller, expected: Expected | None = None
+) -> None:
+    """Raises NotFound, Outdated."""
     now = ports.clock.now()
-    step = await take(ports, mailing_id, who, lambda one: lifecycle.deleted(one, now))
+    step = await take(ports, mailing_id, who, lambda one: lifecycle.deleted(one, now), expected)
     if step.messages:
         await _is_confirmed(ports, step.mailing)
 
 
 async def _stop(
-    ports: Ports, mailing_id: int, who: Caller, decide: Callable[[Mailing], Step]
+    ports: Ports,
+    mailing_id: int,
+    who: Caller,
+    decide: Callable[[Mailing], Step],
+    expected: Expected | None,
 ) -> Stopped:
     """Also when it was stopped already: the first gate may not have left yet."""
-    mailing = (await take(ports, mailing_id, who, decide)).mailing
+    mailing = (await take(ports, mailing_id, who, decide, expected)).mailing
     if mailing.launched_at is None:
         return Stopped(mailing, confirmed=True, in_flight=0)
     confirmed = await _is_confirmed(ports, mailing)

@@ -7,8 +7,9 @@ from services.api.domain.callers import Caller, Scope
 from services.api.domain.mailings import Mailing, MailingFilter, Revision, as_revision
 from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
 from services.api.domain.rights import Right
+from services.api.domain.versions import Expected
 from services.api.handlers.departments import in_its_department
-from services.api.handlers.steps import existing, keep
+from services.api.handlers.steps import as_expected, existing, keep
 from services.api.ports import Ports
 from shared.contracts.mailings import MailingChanged, MailingSpec
 
@@ -73,12 +74,17 @@ async def clone_mailing(
 
 
 async def change_mailing(
-    ports: Ports, mailing_id: int, who: Caller, revise: Callable[[Mailing], Wanted]
+    ports: Ports,
+    mailing_id: int,
+    who: Caller,
+    revise: Callable[[Mailing], Wanted],
+    expected: Expected | None = None,
 ) -> Mailing:
-    """``revise`` says what it is to be, given what it is. Raises NotFound, Conflict, Invalid."""
+    """``revise`` says what it is to be, given what it is. Raises NotFound, Outdated, Conflict,
+    Invalid."""
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        before = await existing(store, mailing_id, who.scope, lock=True)
+        before = await as_expected(store, mailing_id, who.scope, expected)
         name, spec = revise(before)
         if spec.department_id != before.spec.department_id:
             spec = await in_its_department(store, who.scope, spec)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from services.api.domain.callers import Caller, Scope
 from services.api.domain.failures import NotFound
 from services.api.domain.mailings import Mailing, Step, as_revision, is_new
+from services.api.domain.versions import Expected, of_mailing
 from services.api.ports import Ports, Store
 
 
@@ -17,12 +18,26 @@ async def existing(store: Store, mailing_id: int, scope: Scope, *, lock: bool = 
     return mailing
 
 
+async def as_expected(
+    store: Store, mailing_id: int, scope: Scope, expected: Expected | None
+) -> Mailing:
+    """Locked, so that it stays what was expected. Raises NotFound, Outdated."""
+    mailing = await existing(store, mailing_id, scope, lock=True)
+    if expected is not None:
+        expected.check(of_mailing(mailing))
+    return mailing
+
+
 async def take(
-    ports: Ports, mailing_id: int, who: Caller, decide: Callable[[Mailing], Step]
+    ports: Ports,
+    mailing_id: int,
+    who: Caller,
+    decide: Callable[[Mailing], Step],
+    expected: Expected | None = None,
 ) -> Step:
-    """Raises NotFound, and what ``decide`` raises."""
+    """Raises NotFound, Outdated, and what ``decide`` raises."""
     async with ports.transactions.begin() as store:
-        before = await existing(store, mailing_id, who.scope, lock=True)
+        before = await as_expected(store, mailing_id, who.scope, expected)
         step = decide(before)
         await keep(store, before, step, who.user_id)
     return step

@@ -34,6 +34,7 @@ from services.api.entrypoints.http.common import PREFIX, known_parameters_once
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
 from services.api.entrypoints.http.metrics import Measured
 from services.api.entrypoints.http.proxying import ShownUnder
+from services.api.entrypoints.http.sparing import Sparing
 from services.api.handlers.auth import recognise
 from services.api.ports import Ports
 
@@ -83,6 +84,7 @@ def create_app(
                 recognise=partial(recognise, ports),
             ),
             Middleware(BodyLimit, unlimited_paths={imports.IMPORT_PATH}),
+            Middleware(Sparing),
         ],
     )
     app.state.ports = ports

@@ -14,6 +14,7 @@ _EXAMPLE: JsonDict = {
     "action": "dead_letters.replay",
     "subject": "mailings/7",
     "facts": {"messages": 120, "revision": 4, "status": "failed", "reason": "rejected"},
+    "request_id": "0b7e3c1e5f6a4e0f9a55d1f3a7c2b964",
 }
 
 
@@ -36,6 +37,7 @@ class EntryView(BaseModel):
     action: str
     subject: str = Field(description="What it was done to.")
     facts: dict[str, JsonValue]
+    request_id: str | None = Field(description="The `X-Request-ID` of the answer to it.")
 
     @classmethod
     def of(cls, entry: Entry) -> "EntryView":
@@ -48,4 +50,5 @@ class EntryView(BaseModel):
             action=entry.action,
             subject=entry.subject,
             facts=entry.facts,
+            request_id=entry.request_id,
         )

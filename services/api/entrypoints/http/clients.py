@@ -20,6 +20,7 @@ from services.api.entrypoints.http.common import (
 )
 from services.api.entrypoints.http.permissions import guarded
 from services.api.entrypoints.http.problems import validated
+from services.api.entrypoints.http.versions import IfMatch, tag_client
 from services.api.handlers import clients
 
 router = APIRouter(prefix="/clients", tags=["clients"])
@@ -51,7 +52,10 @@ async def list_clients(
 
 
 @router.post(
-    "", summary="Add a client", status_code=201, **guarded(Right.CLIENTS_WRITE, also=(409,))
+    "",
+    summary="Add a client",
+    status_code=201,
+    **guarded(Right.CLIENTS_WRITE, also=(409,), versioned=True),
 )
 async def create_client(
     body: ClientBody, request: Request, response: Response, wired: Wired
@@ -59,40 +63,56 @@ async def create_client(
     """A phone belongs to one living client: 409 names the one who has it."""
     client = await clients.create_client(wired, body.profile())
     response.headers["Location"] = location(request, f"/clients/{client.id}")
-    return ClientView.of(client)
+    return ClientView.of(tag_client(response, client))
 
 
-@router.get("/{client_id}", summary="Get a client", **guarded(Right.CLIENTS_READ, also=(404,)))
-async def get_client(client_id: Id, wired: Wired) -> ClientView:
-    return ClientView.of(await clients.get_client(wired, client_id))
+@router.get(
+    "/{client_id}",
+    summary="Get a client",
+    **guarded(Right.CLIENTS_READ, also=(404,), versioned=True),
+)
+async def get_client(client_id: Id, response: Response, wired: Wired) -> ClientView:
+    return ClientView.of(tag_client(response, await clients.get_client(wired, client_id)))
 
 
 @router.put(
-    "/{client_id}", summary="Replace a client", **guarded(Right.CLIENTS_WRITE, also=(404, 409))
+    "/{client_id}",
+    summary="Replace a client",
+    **guarded(Right.CLIENTS_WRITE, also=(404, 409, 412), versioned=True),
 )
-async def replace_client(client_id: Id, body: ClientBody, wired: Wired) -> ClientView:
+async def replace_client(
+    client_id: Id, body: ClientBody, response: Response, wired: Wired, expected: IfMatch
+) -> ClientView:
     """What is not given is cleared."""
     profile = body.profile()
-    return ClientView.of(await clients.change_client(wired, client_id, lambda _: profile))
+    client = await clients.change_client(wired, client_id, lambda _: profile, expected)
+    return ClientView.of(tag_client(response, client))
 
 
 @router.patch(
-    "/{client_id}", summary="Change a client", **guarded(Right.CLIENTS_WRITE, also=(404, 409))
+    "/{client_id}",
+    summary="Change a client",
+    **guarded(Right.CLIENTS_WRITE, also=(404, 409, 412), versioned=True),
 )
-async def change_client(client_id: Id, body: ClientPatch, wired: Wired) -> ClientView:
+async def change_client(
+    client_id: Id, body: ClientPatch, response: Response, wired: Wired, expected: IfMatch
+) -> ClientView:
     """What is not given stays. `attributes` are replaced as a whole."""
     client = await clients.change_client(
-        wired, client_id, lambda before: validated(ClientBody, body.over(before)).profile()
+        wired,
+        client_id,
+        lambda before: validated(ClientBody, body.over(before)).profile(),
+        expected,
     )
-    return ClientView.of(client)
+    return ClientView.of(tag_client(response, client))
 
 
 @router.delete(
     "/{client_id}",
     summary="Delete a client",
     status_code=204,
-    **guarded(Right.CLIENTS_WRITE, also=(404,)),
+    **guarded(Right.CLIENTS_WRITE, also=(404, 412)),
 )
-async def delete_client(client_id: Id, wired: Wired) -> None:
+async def delete_client(client_id: Id, wired: Wired, expected: IfMatch) -> None:
     """Everything personal is wiped; a message of theirs still under way is stopped."""
-    await clients.delete_client(wired, client_id)
+    await clients.delete_client(wired, client_id, expected)

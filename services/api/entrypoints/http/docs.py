@@ -10,9 +10,11 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from services.api.entrypoints.http.conventions import tell_conventions
 from services.api.entrypoints.http.heading import Headed, page_policy
 from services.api.entrypoints.http.permissions import tell_needs
 from services.api.entrypoints.http.problems import Problem
+from services.api.entrypoints.http.tracing import Traced
 
 _ASSETS = "/docs/assets"
 _REDIRECT = "/docs/oauth2-redirect"
@@ -25,13 +27,14 @@ class DocumentedApi(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Around everything, for even what answers 500 stands outside of all other layers."""
-        return Headed(super().build_middleware_stack())
+        return Headed(Traced(super().build_middleware_stack()))
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema:
             return self.openapi_schema
         document = super().openapi()
         tell_needs(document)
+        tell_conventions(document)
         shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts = shape.pop("$defs")
         document["components"]["schemas"] |= {**parts, Problem.__name__: shape}

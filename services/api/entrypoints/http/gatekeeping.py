@@ -5,6 +5,7 @@ open by forgetting. Nothing is read of the body of a request that is turned away
 """
 
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from http import HTTPStatus
 
 from fastapi.exceptions import HTTPException
@@ -16,6 +17,7 @@ from services.api.domain.callers import Caller
 from services.api.domain.failures import TooLarge, Unauthorized
 from services.api.entrypoints.http.problems import of_error, of_failure
 from services.api.entrypoints.http.proxying import client_address
+from shared.runtime.logs import REQUEST_ID
 
 LARGEST_BODY = 1 << 20  # bytes; what is not an import is a few fields
 _SCHEME = "bearer"
@@ -50,7 +52,8 @@ class Closed:
             except Exception as error:  # noqa: BLE001 - told as any error of a route is
                 await of_error(error)(scope, receive, send)
                 return
-            scope.setdefault("state", {})["caller"] = caller
+            traced = replace(caller, request_id=REQUEST_ID.get())
+            scope.setdefault("state", {})["caller"] = traced
         await self._app(scope, receive, send)
 
     def _is_closed(self, path: str) -> bool:

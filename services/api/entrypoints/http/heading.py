@@ -21,6 +21,15 @@ _ALWAYS = {
 }
 # Seconds for which a browser need not ask again whether an origin may call.
 _CORS_KEPT = 600
+# Beside what any page may send and read.
+_MAY_BE_SENT = (
+    *("Authorization", "Content-Type", "Content-Encoding"),
+    *("Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-ID"),
+)
+_MAY_BE_READ = (
+    *("Location", "Retry-After", "ETag"),
+    *("Preference-Applied", "X-Request-ID", "Content-Disposition"),
+)
 
 
 class Headed:
@@ -63,8 +72,8 @@ def cors(origins: Sequence[str]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=list(origins),
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Content-Encoding", "Idempotency-Key"],
-            expose_headers=["Location", "Retry-After"],
+            allow_headers=_MAY_BE_SENT,
+            expose_headers=_MAY_BE_READ,
             max_age=_CORS_KEPT,
         )
     ]

@@ -25,6 +25,7 @@ from services.api.entrypoints.http.mailings_models import (
 from services.api.entrypoints.http.mailings_views import MailingView, RevisionView
 from services.api.entrypoints.http.permissions import guarded
 from services.api.entrypoints.http.problems import validated
+from services.api.entrypoints.http.versions import IfMatch, tag_mailing
 from services.api.handlers import lifecycle, mailings
 
 router = APIRouter(prefix="/mailings", tags=["mailings"])
@@ -49,7 +50,12 @@ async def list_mailings(
     return PageView(items=list(map(MailingView.of, page.items)), next_cursor=page.next_cursor)
 
 
-@router.post("", summary="Make a mailing", status_code=201, **guarded(Right.MAILINGS_WRITE))
+@router.post(
+    "",
+    summary="Make a mailing",
+    status_code=201,
+    **guarded(Right.MAILINGS_WRITE, versioned=True),
+)
 async def create_mailing(
     body: NewMailingBody, request: Request, response: Response, wired: Wired, who: Who
 ) -> MailingView:
@@ -57,49 +63,74 @@ async def create_mailing(
     it needs `mailings:launch` too. Whoever is in one department need not name it."""
     mailing = await mailings.create_mailing(wired, body.name, body.spec(), who, draft=body.draft)
     response.headers["Location"] = location(request, f"/mailings/{mailing.id}")
-    return MailingView.of(mailing)
+    return MailingView.of(tag_mailing(response, mailing))
 
 
-@router.get("/{mailing_id}", summary="Get a mailing", **guarded(Right.MAILINGS_READ, also=(404,)))
-async def get_mailing(mailing_id: Id, wired: Wired, who: Who) -> MailingView:
+@router.get(
+    "/{mailing_id}",
+    summary="Get a mailing",
+    **guarded(Right.MAILINGS_READ, also=(404,), versioned=True),
+)
+async def get_mailing(mailing_id: Id, response: Response, wired: Wired, who: Who) -> MailingView:
     """A deleted mailing is still found here: as cancelled, or finished if it was so before."""
-    return MailingView.of(await mailings.get_mailing(wired, mailing_id, who.scope))
+    mailing = await mailings.get_mailing(wired, mailing_id, who.scope)
+    return MailingView.of(tag_mailing(response, mailing))
 
 
 @router.put(
-    "/{mailing_id}", summary="Replace a mailing", **guarded(Right.MAILINGS_WRITE, also=(404, 409))
+    "/{mailing_id}",
+    summary="Replace a mailing",
+    **guarded(Right.MAILINGS_WRITE, also=(404, 409, 412), versioned=True),
 )
-async def replace_mailing(mailing_id: Id, body: MailingBody, wired: Wired, who: Who) -> MailingView:
+async def replace_mailing(
+    mailing_id: Id,
+    body: MailingBody,
+    response: Response,
+    wired: Wired,
+    who: Who,
+    expected: IfMatch,
+) -> MailingView:
     """What is under way by the old words and times is called back and planned anew."""
     wanted = body.name, body.spec()
-    return MailingView.of(await mailings.change_mailing(wired, mailing_id, who, lambda _: wanted))
+    mailing = await mailings.change_mailing(wired, mailing_id, who, lambda _: wanted, expected)
+    return MailingView.of(tag_mailing(response, mailing))
 
 
 @router.patch(
-    "/{mailing_id}", summary="Change a mailing", **guarded(Right.MAILINGS_WRITE, also=(404, 409))
+    "/{mailing_id}",
+    summary="Change a mailing",
+    **guarded(Right.MAILINGS_WRITE, also=(404, 409, 412), versioned=True),
 )
-async def change_mailing(mailing_id: Id, body: MailingPatch, wired: Wired, who: Who) -> MailingView:
+async def change_mailing(
+    mailing_id: Id,
+    body: MailingPatch,
+    response: Response,
+    wired: Wired,
+    who: Who,
+    expected: IfMatch,
+) -> MailingView:
     """What is not given stays. `window` and `filter` are replaced as a whole. It applies to all
     who have not got the mailing yet, and to nobody twice; what is paused stays paused."""
-    return MailingView.of(await mailings.change_mailing(wired, mailing_id, who, _revised(body)))
+    mailing = await mailings.change_mailing(wired, mailing_id, who, _revised(body), expected)
+    return MailingView.of(tag_mailing(response, mailing))
 
 
 @router.delete(
     "/{mailing_id}",
     summary="Delete a mailing",
     status_code=204,
-    **guarded(Right.MAILINGS_WRITE, also=(404,)),
+    **guarded(Right.MAILINGS_WRITE, also=(404, 412)),
 )
-async def delete_mailing(mailing_id: Id, wired: Wired, who: Who) -> None:
+async def delete_mailing(mailing_id: Id, wired: Wired, who: Who, expected: IfMatch) -> None:
     """It is cancelled and leaves the list; its history and its statistics stay."""
-    await lifecycle.delete_mailing(wired, mailing_id, who)
+    await lifecycle.delete_mailing(wired, mailing_id, who, expected)
 
 
 @router.post(
     "/{mailing_id}/clone",
     summary="Copy a mailing",
     status_code=201,
-    **guarded(Right.MAILINGS_WRITE, also=(404,)),
+    **guarded(Right.MAILINGS_WRITE, also=(404,), versioned=True),
 )
 async def clone_mailing(
     mailing_id: Id,
@@ -113,7 +144,7 @@ async def clone_mailing(
     changes = body or MailingPatch()
     mailing = await mailings.clone_mailing(wired, mailing_id, who, _revised(changes))
     response.headers["Location"] = location(request, f"/mailings/{mailing.id}")
-    return MailingView.of(mailing)
+    return MailingView.of(tag_mailing(response, mailing))
 
 
 @router.get(

@@ -1,9 +1,10 @@
 """Which rights a route needs: said at the route, checked before it, shown in the documentation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 
 from services.api.domain.callers import Caller
 from services.api.domain.rights import Right
@@ -11,6 +12,9 @@ from services.api.entrypoints.http.problems import answers
 
 # Where the documentation of a route has them, for programs.
 NEEDS = "x-needs"
+# Whether the answers of a route have an ETag; told there as such.
+VERSIONED = "x-versioned"
+_LOOKING = ":read"
 
 
 def guarded(
@@ -18,18 +22,24 @@ def guarded(
     also: Iterable[int] = (),
     shows: Any = None,
     extra: Mapping[str, Any] | None = None,
+    versioned: bool = False,
 ) -> dict[str, Any]:
     """The options of a route that needs these rights; without any, being logged in is enough.
 
     ``also``: the problems it answers with beside 401, 403, 422 and 503; ``shows``: the model of an
-    answer that the route makes by itself; ``extra``: more for its documentation.
+    answer that the route makes by itself; ``extra``: more for its documentation; ``versioned``:
+    whether its answers have an ETag.
     """
     problems = answers(401, 422, 503, *also, *([403] if rights else []))
     made = {} if shows is None else {200: {"model": shows}}
     return {
         "dependencies": [Depends(_Needs(*rights))],
         "responses": made | problems,
-        "openapi_extra": {NEEDS: list(rights), **(extra or {})},
+        "openapi_extra": {
+            NEEDS: list(rights),
+            **({VERSIONED: True} if versioned else {}),
+            **(extra or {}),
+        },
     }
 
 
@@ -41,6 +51,17 @@ def tell_needs(document: Mapping[str, Any]) -> None:
                 named = " and ".join(f"`{right}`" for right in operation[NEEDS])
                 told = operation.get("description", "")
                 operation["description"] = f"{told}\n\nNeeds {named}.".strip()
+
+
+def needs_of(route: object) -> Collection[Right]:
+    """The rights that a route needs; none of what is no route of the API."""
+    extra = route.openapi_extra if isinstance(route, APIRoute) else None
+    return (extra or {}).get(NEEDS, ())
+
+
+def is_write(needs: Collection[Right]) -> bool:
+    """Whether a route that needs these changes something; looking at it needs a right as well."""
+    return any(not right.endswith(_LOOKING) for right in needs)
 
 
 class _Needs:

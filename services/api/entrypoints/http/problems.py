@@ -18,6 +18,7 @@ from services.api.domain.failures import (
     Forbidden,
     Invalid,
     NotFound,
+    Outdated,
     TooLarge,
     TooManyTries,
     Unauthorized,
@@ -25,6 +26,7 @@ from services.api.domain.failures import (
     UnsupportedFormat,
 )
 from shared.runtime.database import is_transient
+from shared.runtime.logs import REQUEST_ID
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ _STATUS: dict[type[Failure], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    Outdated: HTTPStatus.PRECONDITION_FAILED,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     UnsupportedFormat: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -52,13 +55,15 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. ``errors`` names each field that is wrong, dotted, and why."""
+    """RFC 9457. ``errors`` names each field that is wrong, dotted, and why; ``request_id`` is the
+    one of X-Request-ID, by which our logs tell of this request."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
     errors: list[FieldError] = []
+    request_id: str = ""
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -83,6 +88,7 @@ def problem(
         status=status,
         detail=detail,
         errors=[FieldError(field=fault.field, reason=fault.reason) for fault in errors],
+        request_id=REQUEST_ID.get(),
     )
     return Response(
         document.model_dump_json(), status, media_type=MEDIA_TYPE, headers=dict(headers or {})
@@ -95,6 +101,8 @@ def of_failure(failure: Failure) -> Response:
         headers["WWW-Authenticate"] = f"Bearer {failure.challenge}".rstrip()
     if isinstance(failure, Unavailable | TooManyTries):
         headers["Retry-After"] = str(failure.retry_after)
+    if isinstance(failure, Outdated):
+        headers["ETag"] = failure.tag
     return problem(_STATUS[type(failure)], failure.detail, failure.errors, headers)
 
 
