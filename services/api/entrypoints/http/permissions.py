@@ -56,7 +56,8 @@ def tell_needs(document: Mapping[str, Any]) -> None:
 def needs_of(route: object) -> Collection[Right]:
     """The rights that a route needs; none of what is no route of the API."""
     extra = route.openapi_extra if isinstance(route, APIRoute) else None
-    return (extra or {}).get(NEEDS, ())
+    needs: Collection[Right] = (extra or {}).get(NEEDS, ())
+    return needs
 
 
 def is_write(needs: Collection[Right]) -> bool:
