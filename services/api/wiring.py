@@ -170,6 +170,7 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
         "relay": partial(lead, parts.engine, RELAY_LOCK, partial(_relay, parts)),
         "uploads": partial(ticks.sweep_uploads, parts.ports),
         "logins": partial(ticks.sweep_logins, parts.ports),
+        "keys": partial(ticks.sweep_keys, parts.ports),
         "outbox-metrics": partial(ticks.measure, partial(measure_outbox, parts.engine)),
         "parked-metrics": partial(ticks.measure, partial(measure_parked, parts.engine)),
     }

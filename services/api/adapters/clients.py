@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.keys import SqlKeys
 from services.api.adapters.newcomers import COLUMNS, rows_of
 from services.api.adapters.tables import CLIENT
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone, news
@@ -143,6 +144,7 @@ class SqlClients:
         blank: dict[str, Any] = dict.fromkeys(personal) | {"tags": [], "attributes": {}}
         moments = {"updated_at": now, "deleted_at": now}
         await self._connection.execute(_FORGET_TRIALS, {"id": tombstone.id})
+        await SqlKeys(self._connection).forget_answers_about(f"clients/{tombstone.id}")
         await self._connection.execute(
             update(CLIENT)
             .where(CLIENT.c.id == tombstone.id)

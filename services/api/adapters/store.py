@@ -10,6 +10,7 @@ from services.api.adapters.audit import SqlAudit
 from services.api.adapters.clients import SqlClients
 from services.api.adapters.departments import SqlDepartments
 from services.api.adapters.imports import SqlImports
+from services.api.adapters.keys import SqlKeys
 from services.api.adapters.logins import SqlLogins
 from services.api.adapters.mailings import SqlMailings
 from services.api.adapters.outbox import SqlOutbox
@@ -20,6 +21,7 @@ from services.api.adapters.tags import SqlTags
 from services.api.adapters.trials import SqlTrials
 from services.api.adapters.users import SqlUsers
 from services.api.ports import Store
+from services.api.ports.holds import HOLD
 from shared.runtime.database import for_single_statements
 
 # A request is answered within five seconds, if only to say that the database does not answer. It
@@ -42,6 +44,7 @@ def store_on(connection: AsyncConnection) -> Store:
         outbox=SqlOutbox(connection),
         audit=SqlAudit(connection),
         parked=SqlParkedMessages(connection),
+        keys=SqlKeys(connection),
     )
 
 
@@ -52,9 +55,13 @@ class SqlTransactions:
         self._limit = limit
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Store]:
+    async def begin(self, *, part: bool = False) -> AsyncIterator[Store]:
         async with asyncio.timeout(self._limit), self._engine.begin() as connection:
-            yield store_on(connection)
+            store = store_on(connection)
+            yield store
+            hold = HOLD.get()
+            if hold is not None and not part:
+                await store.keys.mark(hold)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Store]:

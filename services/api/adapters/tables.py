@@ -8,6 +8,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
 )
@@ -165,6 +166,23 @@ AUDIT = Table(
     Column("subject", Text),
     Column("facts", JSONB),
     Column("request_id", Text),
+)
+
+REQUEST_KEY = Table(
+    "request_key",
+    _metadata,
+    Column("user_id", BigInteger, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("head", LargeBinary),
+    Column("body", LargeBinary),
+    Column("holder", LargeBinary),
+    _moment("held_until"),
+    _moment("taken_at"),
+    _moment("done_at"),
+    Column("status", SmallInteger),
+    Column("headers", JSONB(none_as_null=True)),
+    Column("answer", LargeBinary),
+    Column("about", Text),
 )
 
 PARKED = Table(

@@ -6,6 +6,7 @@ Failure
 ├── Forbidden          it is known who is asking, and they may not
 ├── NotFound           no such thing
 ├── Conflict           a duplicate, or the wrong state for this
+├── InProgress         the same is being done already
 ├── Outdated           somebody else has changed it since it was looked at
 ├── TooLarge           more than we take
 ├── TooManyTries       somebody has to wait before they try again
@@ -61,6 +62,14 @@ class NotFound(Failure):
 
 class Conflict(Failure):
     pass
+
+
+class InProgress(Failure):
+    """``retry_after``: seconds until there may be an answer."""
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail, (FieldFault("Idempotency-Key", detail),))
+        self.retry_after = retry_after
 
 
 class Outdated(Failure):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import Counter
 
-from services.api.handlers import auth, imports, users
+from services.api.handlers import auth, imports, once, users
 from services.api.handlers.relay import relay_batch
 from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports
 from shared.runtime.database import is_transient
@@ -78,6 +78,13 @@ async def sweep_logins(ports: Ports) -> None:
     """Removes tries to log in that no longer count, for ever."""
     while True:
         await auth.sweep_logins(ports)
+        await asyncio.sleep(_SWEEP_EVERY)
+
+
+async def sweep_keys(ports: Ports) -> None:
+    """Removes keys of requests, and what was answered to them, when their day is over, for ever."""
+    while True:
+        await once.sweep(ports)
         await asyncio.sleep(_SWEEP_EVERY)
 
 

@@ -58,7 +58,7 @@ async def receive(ports: Ports, format_: ImportFormat, pieces: AsyncIterable[byt
     Each chunk is a transaction of its own, so that a slow upload holds no connection. If it breaks
     off, nothing of it stays.
     """
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.begin(part=True) as store:
         import_id = await store.imports.open(format_, CHUNK_BYTES, ports.clock.now())
     complete = False
     try:
@@ -68,7 +68,7 @@ async def receive(ports: Ports, format_: ImportFormat, pieces: AsyncIterable[byt
         complete = True
     finally:
         if not complete:
-            async with ports.transactions.begin() as store:
+            async with ports.transactions.begin(part=True) as store:
                 await store.imports.abandon(import_id)
     ports.imports.wake()
     return import_id
@@ -118,7 +118,7 @@ async def _keep(ports: Ports, import_id: int, pieces: AsyncIterable[bytes]) -> i
 
 
 async def _keep_chunk(ports: Ports, import_id: int, number: int, body: bytes) -> None:
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.begin(part=True) as store:
         await store.imports.add_chunk(import_id, number, body, ports.clock.now())
 
 

@@ -40,7 +40,7 @@ async def delete_tag(ports: Ports, name: str) -> None:
     else. If it breaks off, the tag is still there with fewer clients, and deleting it again goes
     on where it ended.
     """
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.reading() as store:
         await _existing(store, name)
     while await _strip(ports, name):
         pass
@@ -51,7 +51,7 @@ async def delete_tag(ports: Ports, name: str) -> None:
 async def _strip(ports: Ports, name: str) -> bool:
     """Whether there may be more."""
     now = ports.clock.now()
-    async with ports.transactions.begin() as store:
+    async with ports.transactions.begin(part=True) as store:
         clients = await store.clients.with_tag(name, BATCH)
         if clients:
             changed = [without_tag(client, name, now) for client in clients]

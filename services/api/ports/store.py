@@ -11,6 +11,7 @@ from services.api.domain.callers import Caller
 from services.api.domain.imports.progress import ImportTask
 from services.api.domain.parked import Letter, Parked, Place
 from services.api.ports.directory import Clients, Imports, Tags
+from services.api.ports.holds import Keys
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.people import Departments, Logins, Sessions, Users
 from shared.contracts.base import Message
@@ -75,13 +76,18 @@ class Store:
     outbox: Outbox
     audit: Audit
     parked: ParkedMessages
+    keys: Keys
 
 
 class Transactions(Protocol):
-    def begin(self) -> AbstractAsyncContextManager[Store]:
+    def begin(self, *, part: bool = False) -> AbstractAsyncContextManager[Store]:
         """Committed at the end of the block, rolled back when it raises.
 
-        Raises TimeoutError when it lasts longer than a request may wait.
+        ``part``: what the request is to do is not done by this; if it is broken off behind it, it
+        may be done again. Any other transaction marks the key of the request as done.
+
+        Raises TimeoutError when it lasts longer than a request may wait, InProgress when another
+        request has the key by then.
         """
         ...
 

@@ -33,6 +33,7 @@ from services.api.entrypoints.http import (
 from services.api.entrypoints.http.common import PREFIX, known_parameters_once
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
 from services.api.entrypoints.http.metrics import Measured
+from services.api.entrypoints.http.once import OnceOnly
 from services.api.entrypoints.http.proxying import ShownUnder
 from services.api.entrypoints.http.sparing import Sparing
 from services.api.handlers.auth import recognise
@@ -52,6 +53,9 @@ _PARTS = (
     *(statistics, messages, dead_letters, audit),
     *(auth, users, departments),
 )
+
+# What passes through, of any length.
+_STREAMED = frozenset({imports.IMPORT_PATH})
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -83,7 +87,8 @@ def create_app(
                 open_paths={auth.LOGIN_PATH, auth.REFRESH_PATH},
                 recognise=partial(recognise, ports),
             ),
-            Middleware(BodyLimit, unlimited_paths={imports.IMPORT_PATH}),
+            Middleware(BodyLimit, unlimited_paths=_STREAMED),
+            Middleware(OnceOnly, ports=ports, streamed_paths=_STREAMED, largest=import_max_bytes),
             Middleware(Sparing),
         ],
     )

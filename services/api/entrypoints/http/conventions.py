@@ -6,7 +6,9 @@ Nothing of it stands at the routes: whoever adds one gets it by what the route d
 from collections.abc import Mapping
 from typing import Any
 
+from services.api.domain.once import HEADER, KEY_HEADER
 from services.api.entrypoints.http.permissions import NEEDS, VERSIONED, is_write
+from services.api.entrypoints.http.problems import answers
 
 _TEXT = {"type": "string"}
 _ETAG = {"ETag": {"description": "The version that this is.", "schema": _TEXT}}
@@ -18,6 +20,15 @@ _IF_NONE_MATCH = {
     "required": False,
     "description": "The `ETag` of what you have: 304 if it is the same still.",
     "schema": _TEXT,
+}
+_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Any word that is this request's own: sent again with it within a day, it is"
+    " not done again, and answered as it was. 409 as long as it is in progress, 422 when the word"
+    " was another request's.",
+    "schema": {"type": "string", "pattern": KEY_HEADER},
 }
 _PREFER = {
     "name": "Prefer",
@@ -36,6 +47,8 @@ def tell_conventions(document: Mapping[str, Any]) -> None:
                 _tell_versions(method, operation["responses"])
             if versioned and method == "get":
                 _takes(operation, _IF_NONE_MATCH)
+            if method != "get" and NEEDS in operation:
+                _tell_keys(operation)
             if method != "get" and is_write(operation.get(NEEDS, ())):
                 _tell_preferences(operation)
             if "201" in operation["responses"]:
@@ -48,6 +61,12 @@ def _tell_versions(method: str, responses: dict[str, Any]) -> None:
             _has_headers(response, _ETAG)
     if method == "get":
         responses["304"] = {"description": "It is the same still.", "headers": dict(_ETAG)}
+
+
+def _tell_keys(operation: dict[str, Any]) -> None:
+    _takes(operation, _KEY)
+    for status, answer in answers(409).items():
+        operation["responses"].setdefault(str(status), answer)
 
 
 def _tell_preferences(operation: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ _MAY_BE_SENT = (
 )
 _MAY_BE_READ = (
     *("Location", "Retry-After", "ETag"),
-    *("Preference-Applied", "X-Request-ID", "Content-Disposition"),
+    *("Preference-Applied", "Idempotent-Replayed", "X-Request-ID", "Content-Disposition"),
 )
 
 

@@ -16,6 +16,7 @@ from services.api.domain.failures import (
     Failure,
     FieldFault,
     Forbidden,
+    InProgress,
     Invalid,
     NotFound,
     Outdated,
@@ -40,6 +41,7 @@ _STATUS: dict[type[Failure], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    InProgress: HTTPStatus.CONFLICT,
     Outdated: HTTPStatus.PRECONDITION_FAILED,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
@@ -99,7 +101,7 @@ def of_failure(failure: Failure) -> Response:
     headers = {}
     if isinstance(failure, Unauthorized):
         headers["WWW-Authenticate"] = f"Bearer {failure.challenge}".rstrip()
-    if isinstance(failure, Unavailable | TooManyTries):
+    if isinstance(failure, Unavailable | TooManyTries | InProgress):
         headers["Retry-After"] = str(failure.retry_after)
     if isinstance(failure, Outdated):
         headers["ETag"] = failure.tag
@@ -117,8 +119,7 @@ def validated(model: type[M], values: Any) -> M:
 def install(app: FastAPI) -> None:
     """Turns whatever goes wrong in a request into a problem document."""
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    for one in (Failure, SQLAlchemyError, OSError, TimeoutError, Exception):
+    for one in (HTTPException, Failure, SQLAlchemyError, OSError, TimeoutError, Exception):
         app.add_exception_handler(one, _error)
 
 
@@ -126,6 +127,8 @@ def of_error(error: Exception) -> Response:
     """Whatever it is: ours to tell, the database's being away, or a bug, which is logged."""
     if isinstance(error, Failure):
         return of_failure(error)
+    if isinstance(error, HTTPException):
+        return _of_http(error)
     if is_transient(error):
         log.warning("The database does not answer: %s", type(error).__name__)
         return of_failure(_DATABASE_AWAY)
@@ -154,9 +157,7 @@ def _is_no_json(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
     )
 
 
-async def _http(_: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        return of_error(error)
+def _of_http(error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:  # what FastAPI says of an unreadable body
         return of_failure(Invalid(FieldFault("body", "The body cannot be read.")))
     return problem(error.status_code, f"{error.detail}.", headers=error.headers)

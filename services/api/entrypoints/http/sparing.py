@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.domain.versions import is_known
+from services.api.entrypoints.http.once import is_secret
 from services.api.entrypoints.http.permissions import is_write, needs_of
 
 MINIMAL, REPRESENTATION = "return=minimal", "return=representation"
@@ -54,7 +55,7 @@ def _spare(scope: Scope, start: Message) -> bool:
     wish = preference(",".join(asked.getlist("prefer")))
     if wish is None or start["status"] not in (200, 201, 202):
         return False
-    if not is_write(needs_of(scope.get("route"))):
+    if is_secret(scope) or not is_write(needs_of(scope.get("route"))):
         return False
     headers["Preference-Applied"] = wish
     if wish == REPRESENTATION:

@@ -89,7 +89,7 @@ async def test_a_database_that_goes_and_comes_back(
 
 async def test_our_own_fault_is_told_without_its_insides(ports: Ports, access_token: str) -> None:
     class Broken:
-        def begin(self) -> Any:
+        def begin(self, *, part: bool = False) -> Any:
             raise ZeroDivisionError("secret")
 
         reading = begin
