@@ -1,11 +1,15 @@
 """Who asks."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from types import NoneType
 
-from carillon.calls import Call, get, post
-from carillon.models.users import IssuedTokens, User
-from carillon.operations import C, Group, operation
+from carillon.bodies import given
+from carillon.calls import Call, delete, get, post
+from carillon.models.base import Page
+from carillon.models.users import ApiToken, IssuedTokens, MadeApiToken, Right, Session, User
+from carillon.operations import C, Group, listing, operation
 
 
 class Auth(Group[C]):
@@ -32,3 +36,39 @@ class Auth(Group[C]):
     def me(self) -> Call[User]:
         """Who asks, and what they may do."""
         return get("/auth/me", User)
+
+    @operation
+    def change_password(self, current_password: str, new_password: str) -> Call[None]:
+        """Ends all other sessions."""
+        body = {"current_password": current_password, "new_password": new_password}
+        return post("/auth/password", NoneType, body)
+
+    @listing
+    def sessions(self) -> Call[Page[Session]]:
+        """Log-ins of one's own that are alive."""
+        return get("/auth/sessions", Page[Session])
+
+    @operation
+    def end_session(self, session_id: int) -> Call[None]:
+        return delete("/auth/sessions/{session_id}", session_id=session_id)
+
+    @operation
+    def end_other_sessions(self) -> Call[None]:
+        return delete("/auth/sessions")
+
+    @listing
+    def tokens(self) -> Call[Page[ApiToken]]:
+        """API tokens of one's own."""
+        return get("/auth/tokens", Page[ApiToken])
+
+    @operation
+    def create_token(
+        self, name: str, scopes: Sequence[Right | str], *, expires_at: datetime | str | None = None
+    ) -> Call[MadeApiToken]:
+        """For programs; it is told this once."""
+        body = {"name": name, "scopes": scopes} | given(expires_at=expires_at)
+        return post("/auth/tokens", MadeApiToken, body)
+
+    @operation
+    def revoke_token(self, token_id: int) -> Call[None]:
+        return delete("/auth/tokens/{token_id}", token_id=token_id)

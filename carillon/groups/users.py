@@ -5,7 +5,7 @@ from typing import Unpack
 from carillon.bodies import UserChanges, UserFields
 from carillon.calls import Call, delete, get, patch, post
 from carillon.models.base import Page
-from carillon.models.users import AuditEntry, Department, Role, User
+from carillon.models.users import ApiToken, AuditEntry, Department, Role, User
 from carillon.operations import C, Group, listing, operation
 
 _USER = "/users/{user_id}"
@@ -41,6 +41,15 @@ class Users(Group[C]):
     def delete(self, user_id: int) -> Call[None]:
         """They are logged out; what they did stays in the audit."""
         return delete(_USER, user_id=user_id)
+
+    @listing
+    def tokens(self, user_id: int) -> Call[Page[ApiToken]]:
+        """Their API tokens."""
+        return get(f"{_USER}/tokens", Page[ApiToken], user_id=user_id)
+
+    @operation
+    def revoke_token(self, user_id: int, token_id: int) -> Call[None]:
+        return delete(f"{_USER}/tokens/{{token_id}}", user_id=user_id, token_id=token_id)
 
 
 class Departments(Group[C]):

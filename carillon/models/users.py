@@ -44,6 +44,34 @@ class User(Model):
     created_at: Instant
 
 
+class Session(Model):
+    """A log-in. ``current``: the one of this request."""
+
+    id: int
+    address: str | None
+    created_at: Instant
+    refreshed_at: Instant | None
+    expires_at: Instant
+    current: bool
+
+
+class ApiToken(Model):
+    """``last_used_at``: to the minute."""
+
+    id: int
+    name: str
+    scopes: list[Right]
+    created_at: Instant
+    expires_at: Instant | None
+    last_used_at: Instant | None
+
+
+class MadeApiToken(ApiToken):
+    """``token``: the secret, which is told this once."""
+
+    token: str
+
+
 class Department(Model):
     id: int
     name: str
@@ -68,3 +96,4 @@ class AuditEntry(Model):
     subject: str
     facts: dict[str, JsonValue]
     request_id: str | None
+    token_id: int | None

@@ -26,6 +26,9 @@ def _is_origin(value: str) -> str:
     return value
 
 
+OldSecrets = Annotated[
+    tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode, BeforeValidator(_split)
+]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_is_origin)], ...], NoDecode, BeforeValidator(_split)
 ]
@@ -48,6 +51,9 @@ class ApiSettings(ServiceSettings):
 
     # Signs the tokens. HMAC-SHA256 wants a key as long as its hash.
     jwt_secret: SecretStr = Field(min_length=32)
+    # Keys of before: what they signed stays good until it expires. Whoever changes the key puts the
+    # one of before here for as long as a refresh token lives, or everybody logs in anew.
+    jwt_old_secrets: OldSecrets = ()
     access_token_seconds: int = Field(default=3600, gt=0)
     refresh_token_seconds: int = Field(default=14 * 24 * 3600, gt=0)
 

@@ -24,6 +24,7 @@ from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.plans import HttpPlans
 from services.api.adapters.statistics import HttpStatistics
 from services.api.adapters.store import SqlTransactions
+from services.api.adapters.token_uses import LocalTokenUses
 from services.api.adapters.tokens import JwtMint
 from services.api.adapters.turns import LocalTurns
 from services.api.domain.logins import Limit, LoginLimits
@@ -111,7 +112,9 @@ def _make_ports(
             timedelta(seconds=settings.access_token_seconds),
             timedelta(seconds=settings.refresh_token_seconds),
             clock,
+            tuple(old.get_secret_value() for old in settings.jwt_old_secrets),
         ),
+        token_uses=LocalTokenUses(),
         login_limits=_login_limits(settings),
         login_turns=LocalTurns(),
         statistics=HttpStatistics(stats),
@@ -171,6 +174,7 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
         "uploads": partial(ticks.sweep_uploads, parts.ports),
         "logins": partial(ticks.sweep_logins, parts.ports),
         "keys": partial(ticks.sweep_keys, parts.ports),
+        "token-uses": partial(ticks.write_token_uses, parts.ports),
         "outbox-metrics": partial(ticks.measure, partial(measure_outbox, parts.engine)),
         "parked-metrics": partial(ticks.measure, partial(measure_parked, parts.engine)),
     }

@@ -24,6 +24,7 @@ class SqlAudit:
                 subject=deed.subject,
                 facts=deed.facts,
                 request_id=who.request_id,
+                token_id=who.token_id,
             )
         )
 
@@ -39,10 +40,11 @@ class SqlAudit:
                 AUDIT.c.subject,
                 AUDIT.c.facts,
                 AUDIT.c.request_id,
+                AUDIT.c.token_id,
             )
             .outerjoin_from(AUDIT, USER, USER.c.id == AUDIT.c.user_id)
             .where(AUDIT.c.id < before)
             .order_by(AUDIT.c.id.desc())
             .limit(limit)
         )
-        return [Entry(*row) for row in rows]
+        return [Entry(**row._asdict()) for row in rows]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.adapters.api_tokens import SqlApiTokens
 from services.api.adapters.audit import SqlAudit
 from services.api.adapters.clients import SqlClients
 from services.api.adapters.departments import SqlDepartments
@@ -35,6 +36,7 @@ def store_on(connection: AsyncConnection) -> Store:
         departments=SqlDepartments(connection),
         logins=SqlLogins(connection),
         sessions=SqlSessions(connection),
+        api_tokens=SqlApiTokens(connection),
         clients=SqlClients(connection),
         tags=SqlTags(connection),
         mailings=SqlMailings(connection),

@@ -57,6 +57,20 @@ SESSION = Table(
     _moment("expires_at"),
     _moment("ended_at"),
     Column("ended_by", Text),
+    _moment("refreshed_at"),
+)
+
+KEY = Table(
+    "api_token",
+    _metadata,
+    _id(),
+    Column("user_id", BigInteger),
+    Column("name", Text),
+    Column("digest", LargeBinary),
+    Column("scopes", ARRAY(Text)),
+    _moment("created_at"),
+    _moment("expires_at"),
+    _moment("last_used_at"),
 )
 
 CLIENT = Table(
@@ -166,6 +180,7 @@ AUDIT = Table(
     Column("subject", Text),
     Column("facts", JSONB),
     Column("request_id", Text),
+    Column("token_id", BigInteger),
 )
 
 REQUEST_KEY = Table(

@@ -1,5 +1,6 @@
 """Tokens: JSON Web Tokens, signed with HMAC-SHA256 and nothing else."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,8 @@ class JwtMint:
     access_ttl: timedelta
     refresh_ttl: timedelta
     clock: Clock
+    # Signed with until lately: what they signed is good until it expires, while they stand here.
+    old_secrets: tuple[str, ...] = ()
 
     @property
     def session_ttl(self) -> timedelta:
@@ -57,14 +60,11 @@ class JwtMint:
         return said
 
     def _verified(self, token: str) -> dict[str, Any]:
-        return jwt.decode(
-            token,
-            self.secret,
-            algorithms=[_ALGORITHM],
-            issuer=_ISSUER,
-            audience=_AUDIENCE,
-            options=_OPTIONS,
-        )
+        *first, last = (self.secret, *self.old_secrets)
+        for secret in first:
+            with suppress(jwt.InvalidSignatureError):
+                return _decoded(token, secret)
+        return _decoded(token, last)
 
     def _sign(self, session: Session, use: TokenUse, ttl: timedelta) -> str:
         now = self.clock.now()
@@ -74,6 +74,17 @@ class JwtMint:
             **{"typ": use, "iat": now, "exp": now + ttl},
         }
         return jwt.encode(claims, self.secret, algorithm=_ALGORITHM)
+
+
+def _decoded(token: str, secret: str) -> dict[str, Any]:
+    return jwt.decode(
+        token,
+        secret,
+        algorithms=[_ALGORITHM],
+        issuer=_ISSUER,
+        audience=_AUDIENCE,
+        options=_OPTIONS,
+    )
 
 
 def _refused(reason: str, use: TokenUse) -> Unauthorized:

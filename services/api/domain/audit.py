@@ -16,6 +16,10 @@ class Action(StrEnum):
     ADD_USER = "users.add"
     CHANGE_USER = "users.change"
     REMOVE_USER = "users.remove"
+    CHANGE_PASSWORD = "users.change_password"  # noqa: S105 - the name of a deed
+    END_SESSIONS = "users.end_sessions"
+    ADD_API_TOKEN = "api_tokens.add"  # noqa: S105
+    REVOKE_API_TOKEN = "api_tokens.revoke"  # noqa: S105
     ADD_DEPARTMENT = "departments.add"
     CHANGE_DEPARTMENT = "departments.change"
     REMOVE_DEPARTMENT = "departments.remove"
@@ -33,7 +37,7 @@ class Deed:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """``email``: the user's; None when they are gone. ``request_id``: by which the logs tell of
-    the request that it was."""
+    the request that it was; ``token_id``: the API token that it came with."""
 
     id: int
     at: datetime
@@ -44,3 +48,4 @@ class Entry:
     subject: str
     facts: dict[str, Fact]
     request_id: str | None = None
+    token_id: int | None = None

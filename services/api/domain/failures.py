@@ -4,6 +4,7 @@ Failure
 ├── Invalid            something in the request is not as it must be
 ├── Unauthorized       nobody is known to be asking
 ├── Forbidden          it is known who is asking, and they may not
+├── LogInNeeded        an API token is not enough
 ├── NotFound           no such thing
 ├── Conflict           a duplicate, or the wrong state for this
 ├── InProgress         the same is being done already
@@ -53,6 +54,13 @@ class Forbidden(Failure):
     def __init__(self, right: str) -> None:
         super().__init__(f"You need the right {right} for this.")
         self.right = right
+
+
+class LogInNeeded(Failure):
+    """An API token does not do for this: log in."""
+
+    def __init__(self) -> None:
+        super().__init__("An API token does not do for this: log in.")
 
 
 class NotFound(Failure):

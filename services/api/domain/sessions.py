@@ -17,11 +17,12 @@ class End(StrEnum):
     REUSE = "reuse"
     PASSWORD = "password"  # noqa: S105 - it was changed
     USER = "user"  # the account was closed
+    ELSEWHERE = "elsewhere"  # the user ended it from another session
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``turn``: how often it was refreshed."""
+    """``turn``: how often it was refreshed; ``address``: where it began, empty: not known."""
 
     id: int
     user_id: int
@@ -29,6 +30,8 @@ class Session:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    address: str = ""
+    refreshed_at: datetime | None = None
 
     def is_alive(self, now: datetime) -> bool:
         return self.ended_at is None and now < self.expires_at
@@ -39,8 +42,8 @@ class Stolen:
     """The token was used before."""
 
 
-def refreshed(session: Session, turn: int, until: datetime) -> Session | Stolen:
+def refreshed(session: Session, turn: int, until: datetime, now: datetime) -> Session | Stolen:
     """The living session at its next turn, good until ``until``."""
     if turn != session.turn:
         return Stolen()
-    return replace(session, turn=turn + 1, expires_at=until)
+    return replace(session, turn=turn + 1, expires_at=until, refreshed_at=now)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import Counter
 
-from services.api.handlers import auth, imports, once, users
+from services.api.handlers import api_tokens, auth, imports, once, users
 from services.api.handlers.relay import relay_batch
 from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports
 from shared.runtime.database import is_transient
@@ -20,6 +20,7 @@ IMPORTED = Counter("carillon_api_import_rows_total", "Rows of imports", ["result
 _PAUSE_AFTER_FAILURE = 0.5
 _MEASURE_EVERY = 5.0
 _SWEEP_EVERY = 600.0
+_WRITE_USES_EVERY = 60.0
 
 
 async def relay(lane: OutboxLane, publisher: EventPublisher, name: str) -> None:
@@ -86,6 +87,13 @@ async def sweep_keys(ports: Ports) -> None:
     while True:
         await once.sweep(ports)
         await asyncio.sleep(_SWEEP_EVERY)
+
+
+async def write_token_uses(ports: Ports) -> None:
+    """Writes down when API tokens were used, for ever."""
+    while True:
+        await api_tokens.write_uses(ports)
+        await asyncio.sleep(_WRITE_USES_EVERY)
 
 
 async def measure(look: Callable[[], Awaitable[None]]) -> None:

@@ -2,11 +2,14 @@
 
 import logging
 
-from services.api.domain.callers import Caller, caller
-from services.api.domain.failures import TooManyTries, Unauthorized
-from services.api.domain.logins import KNOWN_FOR, Come, Knock, Wait, judge
+from services.api.domain.api_tokens import SHOWN_AFTER_EXPIRY
+from services.api.domain.callers import Caller, caller, caller_by_token
+from services.api.domain.failures import Unauthorized
+from services.api.domain.keys import digest, is_api_token
+from services.api.domain.logins import Come, Knock
 from services.api.domain.sessions import End, Stolen, refreshed
 from services.api.domain.users import Tokens, TokenUse, User
+from services.api.handlers.doors import let_in, welcome
 from services.api.ports import Ports, Store
 from shared.runtime.logs import facts
 
@@ -22,7 +25,7 @@ async def log_in(ports: Ports, email: str, password: str, address: str) -> Token
     async with ports.login_turns.of(knock.here):
         user, come = await _recognised(ports, knock, email, password)
         async with ports.transactions.begin() as store:
-            await _welcome(ports, store, knock, come)
+            await welcome(ports, store, knock, come)
             return await begin_session(ports, store, user, address)
 
 
@@ -45,7 +48,7 @@ async def refresh(ports: Ports, refresh_token: str) -> Tokens:
             raise _over("refresh_token")
         if await store.sessions.user_of(session.id, now) is None:
             raise _over("refresh_token")
-        step = refreshed(session, claims.turn, now + ports.tokens.session_ttl)
+        step = refreshed(session, claims.turn, now + ports.tokens.session_ttl, now)
         if not isinstance(step, Stolen):
             await store.sessions.save(step)
             return ports.tokens.issue(step)
@@ -64,7 +67,9 @@ async def log_out(ports: Ports, who: Caller) -> None:
 
 
 async def recognise(ports: Ports, token: str, address: str) -> Caller:
-    """Who sends this access token. Raises Unauthorized."""
+    """Who sends this token, an access token or an API token. Raises Unauthorized."""
+    if is_api_token(token):
+        return await _recognise_program(ports, token, address)
     claims = ports.tokens.read(token, TokenUse.ACCESS)
     async with ports.transactions.reading() as store:
         user = await store.sessions.user_of(claims.session_id, ports.clock.now())
@@ -73,17 +78,31 @@ async def recognise(ports: Ports, token: str, address: str) -> Caller:
     return caller(user, address, claims.session_id)
 
 
+async def _recognise_program(ports: Ports, token: str, address: str) -> Caller:
+    now = ports.clock.now()
+    async with ports.transactions.reading() as store:
+        found = await store.api_tokens.by_digest(digest(token))
+    if found is None:
+        raise _not_good("This API token is not known: it was revoked, or there was never one.")
+    api_token, user = found
+    if api_token.has_expired(now):
+        raise _not_good("This API token has expired.")
+    ports.token_uses.note(api_token.id, now)
+    return caller_by_token(user, address, api_token)
+
+
 async def sweep_logins(ports: Ports) -> None:
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
         await store.logins.forget_what_is_over(now)
         await store.sessions.forget_what_is_over(now)
+        await store.api_tokens.forget_what_is_over(now - SHOWN_AFTER_EXPIRY)
 
 
 async def _recognised(ports: Ports, knock: Knock, email: str, password: str) -> tuple[User, Come]:
     """What is done is the same for an unknown user until the password is right."""
     async with ports.transactions.begin() as store:
-        come = await _let_in(ports, store, knock)
+        come = await let_in(ports, store, knock)
         user = await store.users.by_email(email)
     password_hash = None if user is None else user.password_hash
     matches = await ports.passwords.matches(password_hash, password)
@@ -92,26 +111,9 @@ async def _recognised(ports: Ports, knock: Knock, email: str, password: str) -> 
     return user, come
 
 
-async def _let_in(ports: Ports, store: Store, knock: Knock) -> Come:
-    """Counts the try, or raises TooManyTries."""
-    now = ports.clock.now()
-    busy = await store.logins.knock(knock, now)
-    known = await store.logins.is_known(knock, now)
-    decision = judge(ports.login_limits, busy, known=known, now=now)
-    if isinstance(decision, Wait):
-        detail = f"Too many tries to log in. Try again in {decision.seconds} s."
-        raise TooManyTries(detail, retry_after=decision.seconds, door=decision.door)
-    await store.logins.count(knock, decision.busy)
-    return decision
-
-
-async def _welcome(ports: Ports, store: Store, knock: Knock, come: Come) -> None:
-    pauses = {door: ports.login_limits.at(door).pause for door in come.busy}
-    await store.logins.take_back(knock, pauses)
-    await store.logins.remember(knock, ports.clock.now() + KNOWN_FOR)
-
-
 def _over(field: str) -> Unauthorized:
-    return Unauthorized(
-        "This log-in has ended; log in again.", field=field, challenge='error="invalid_token"'
-    )
+    return _not_good("This log-in has ended; log in again.", field)
+
+
+def _not_good(reason: str, field: str = "Authorization") -> Unauthorized:
+    return Unauthorized(reason, field=field, challenge='error="invalid_token"')

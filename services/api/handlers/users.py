@@ -53,7 +53,10 @@ async def add_user(ports: Ports, new: NewUser, password: str, who: Caller) -> Us
 async def change_user(
     ports: Ports, user_id: int, revise: Callable[[User], User], who: Caller
 ) -> User:
-    """A closed account's sessions end at once. Raises NotFound, Conflict, Invalid."""
+    """When an account is closed, its sessions and API tokens end at once.
+
+    Raises NotFound, Conflict, Invalid.
+    """
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
         before = await _existing(store, user_id, lock=True)
@@ -65,6 +68,7 @@ async def change_user(
         await store.users.save(after)
         if after.closed_at is not None:
             await store.sessions.end_all(user_id, End.USER, now)
+            await store.api_tokens.remove_all(user_id)
         change: dict[str, Fact] = {"before": _shown(before), "after": _shown(after)}
         await store.audit.note(Deed(Action.CHANGE_USER, f"users/{user_id}", change), who, now)
     return after

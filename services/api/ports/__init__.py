@@ -6,11 +6,13 @@ from services.api.domain.logins import LoginLimits
 from services.api.ports.directory import Clients, Imports, Overtaken, Tags
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.people import (
+    ApiTokens,
     Departments,
     Logins,
     Passwords,
     Sessions,
     TokenMint,
+    TokenUses,
     Turns,
     Users,
 )
@@ -35,6 +37,7 @@ from shared.domain.message_id import MessageIds
 from shared.runtime.clock import Clock
 
 __all__ = [
+    "ApiTokens",
     "Audit",
     "Clients",
     "DeadLetters",
@@ -59,6 +62,7 @@ __all__ = [
     "Store",
     "Tags",
     "TokenMint",
+    "TokenUses",
     "Transactions",
     "Trials",
     "Turns",
@@ -74,6 +78,7 @@ class Ports:
     imports: ImportQueue
     passwords: Passwords
     tokens: TokenMint
+    token_uses: TokenUses
     login_limits: LoginLimits
     login_turns: Turns
     statistics: Statistics

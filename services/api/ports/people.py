@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from services.api.domain.api_tokens import ApiToken, NewApiToken
 from services.api.domain.departments import Department
 from services.api.domain.logins import Door, Knock
 from services.api.domain.sessions import End, Session
@@ -29,7 +30,7 @@ class Users(Protocol):
         ...
 
     async def remove(self, user_id: int) -> None:
-        """With their departments and sessions."""
+        """With their departments, sessions and API tokens."""
         ...
 
     async def open_admins(self) -> int:
@@ -74,18 +75,64 @@ class Sessions(Protocol):
         """None unless the session is alive and its user's account open."""
         ...
 
+    async def alive(self, user_id: int, now: datetime, after: int, limit: int) -> list[Session]:
+        """Those of a user that have not ended, by id."""
+        ...
+
     async def save(self, session: Session) -> None:
-        """Its turn, and until when it lives."""
+        """Its turn, when it was refreshed, and until when it lives."""
         ...
 
     async def end(self, session_id: int, why: End, now: datetime) -> None: ...
 
     async def end_all(
         self, user_id: int, why: End, now: datetime, *, but: int | None = None
-    ) -> None: ...
+    ) -> int:
+        """How many it ended."""
+        ...
 
     async def forget_what_is_over(self, before: datetime) -> None:
         """Sessions that would have expired before this instant by themselves."""
+        ...
+
+
+class ApiTokens(Protocol):
+    async def by_digest(self, digest: bytes) -> tuple[ApiToken, User] | None:
+        """None when there is none, or its user's account is closed."""
+        ...
+
+    async def page(self, user_id: int, after: int, limit: int) -> list[ApiToken]:
+        """Those of a user, by id."""
+        ...
+
+    async def count(self, user_id: int) -> int: ...
+
+    async def add(
+        self, user_id: int, new: NewApiToken, digest: bytes, now: datetime
+    ) -> ApiToken: ...
+
+    async def remove(self, user_id: int, key_id: int) -> ApiToken | None:
+        """What it was; None when the user has no such token."""
+        ...
+
+    async def remove_all(self, user_id: int) -> None: ...
+
+    async def mark_used(self, uses: Mapping[int, datetime]) -> None: ...
+
+    async def forget_what_is_over(self, before: datetime) -> None:
+        """Those that expired before this instant."""
+        ...
+
+
+class TokenUses(Protocol):
+    """When API tokens were used, by id, until it is written down."""
+
+    def note(self, key_id: int, now: datetime) -> None: ...
+
+    def noted(self) -> Mapping[int, datetime]: ...
+
+    def forget(self, written: Mapping[int, datetime]) -> None:
+        """But what came after."""
         ...
 
 

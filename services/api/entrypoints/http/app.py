@@ -5,11 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.security import OAuth2PasswordBearer
+from fastapi.security import HTTPBearer, OAuth2PasswordBearer
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from services.api.entrypoints.http import (
+    api_tokens,
     audit,
     auth,
     clients,
@@ -23,8 +24,10 @@ from services.api.entrypoints.http import (
     lifecycle,
     mailings,
     messages,
+    passwords,
     plans,
     problems,
+    sessions,
     statistics,
     tags,
     trials,
@@ -34,6 +37,7 @@ from services.api.entrypoints.http.common import PREFIX, known_parameters_once
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
 from services.api.entrypoints.http.metrics import Measured
 from services.api.entrypoints.http.once import OnceOnly
+from services.api.entrypoints.http.permissions import API_TOKEN
 from services.api.entrypoints.http.proxying import ShownUnder
 from services.api.entrypoints.http.sparing import Sparing
 from services.api.handlers.auth import recognise
@@ -46,12 +50,14 @@ Errors are problem documents (RFC 9457) that name each wrong field. Lists come i
 `next_cursor` of one page as `cursor` of the next. Instants are in UTC; local times have no offset.
 """
 
+_BEARER = "An API token (`carillon_…`, from `POST /auth/tokens`), or an access token."
+
 # A path that names something goes before one that takes any name in its place.
 _PARTS = (
     *(imports, clients, explain, tags),
     *(plans, mailings, lifecycle, trials),
     *(statistics, messages, dead_letters, audit),
-    *(auth, users, departments),
+    *(auth, sessions, passwords, api_tokens, users, departments),
 )
 
 # What passes through, of any length.
@@ -107,6 +113,7 @@ def _public() -> APIRouter:
     """Closed by the gatekeeper; that each route says so too is for the documentation."""
     locked = [
         Depends(OAuth2PasswordBearer(auth.LOGIN_PATH.lstrip("/"), auto_error=False)),
+        Depends(HTTPBearer(scheme_name=API_TOKEN, description=_BEARER, auto_error=False)),
         Depends(known_parameters_once),
     ]
     api = APIRouter(prefix=PREFIX)

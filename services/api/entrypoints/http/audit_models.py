@@ -10,6 +10,7 @@ _EXAMPLE: JsonDict = {
     "id": 12,
     "at": "2027-03-01T09:30:00Z",
     "user": {"id": 1, "email": "admin@example.com"},
+    "token_id": None,
     "address": "203.0.113.7",
     "action": "dead_letters.replay",
     "subject": "mailings/7",
@@ -33,6 +34,9 @@ class EntryView(BaseModel):
     id: int
     at: Instant
     user: UserNamed | None
+    token_id: int | None = Field(
+        default=None, description="The API token that was used; null after a log-in."
+    )
     address: str | None = Field(description="Where the request came from, if that is known.")
     action: str
     subject: str = Field(description="What it was done to.")
@@ -46,6 +50,7 @@ class EntryView(BaseModel):
             id=entry.id,
             at=entry.at,
             user=user,
+            token_id=entry.token_id,
             address=entry.address or None,
             action=entry.action,
             subject=entry.subject,

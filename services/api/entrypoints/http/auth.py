@@ -1,14 +1,12 @@
 """Logging in."""
 
-import logging
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
-from prometheus_client import Counter
 from pydantic import ValidationError
 
-from services.api.domain.failures import TooManyTries, Unauthorized
+from services.api.domain.failures import Unauthorized
 from services.api.domain.users import Tokens
 from services.api.entrypoints.http.auth_models import (
     Credentials,
@@ -16,21 +14,13 @@ from services.api.entrypoints.http.auth_models import (
     TokensView,
 )
 from services.api.entrypoints.http.common import PREFIX, Who, Wired
+from services.api.entrypoints.http.doors import LOGINS, watched
 from services.api.entrypoints.http.permissions import guarded
 from services.api.entrypoints.http.problems import answers
 from services.api.entrypoints.http.proxying import client_address
 from services.api.entrypoints.http.users_models import UserView
 from services.api.handlers import auth, users
 from services.api.ports import Ports
-from shared.runtime.logs import facts
-
-log = logging.getLogger(__name__)
-
-LOGINS = Counter(
-    "carillon_api_logins_total",
-    "Tries to log in: granted, refused, or held back at a door (here, account, address)",
-    ["result"],
-)
 
 LOGIN_PATH = f"{PREFIX}/auth/login"
 REFRESH_PATH = f"{PREFIX}/auth/refresh"
@@ -76,7 +66,7 @@ async def refresh(body: RefreshBody, wired: Wired) -> TokensView:
     return TokensView.of(await auth.refresh(wired, body.refresh_token))
 
 
-@router.post("/logout", summary="Log out", status_code=204, **guarded())
+@router.post("/logout", summary="Log out", status_code=204, **guarded(by_log_in=True))
 async def log_out(wired: Wired, who: Who) -> None:
     """The access token and the refresh token of this session are good for nothing from now on."""
     await auth.log_out(wired, who)
@@ -84,16 +74,14 @@ async def log_out(wired: Wired, who: Who) -> None:
 
 @router.get("/me", summary="Who am I?", **guarded())
 async def me(wired: Wired, who: Who) -> UserView:
-    return UserView.of(await users.who_am_i(wired, who))
+    """`rights` are those of the request: with an API token no more than its scopes."""
+    return UserView.of(await users.who_am_i(wired, who), who.rights)
 
 
 async def _counted(ports: Ports, credentials: Credentials, address: str) -> Tokens:
     try:
-        tokens = await auth.log_in(ports, credentials.email, credentials.password, address)
-    except TooManyTries as wait:
-        LOGINS.labels(result=f"held_{wait.door}").inc()
-        log.warning("Too many tries to log in", extra=facts("login_held", door=wait.door))
-        raise
+        with watched():
+            tokens = await auth.log_in(ports, credentials.email, credentials.password, address)
     except Unauthorized:
         LOGINS.labels(result="refused").inc()
         raise

@@ -1,5 +1,6 @@
 """The JSON of users."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -80,7 +81,7 @@ class UserPatch(Body):
     may_launch: MayLaunch | None = None
     departments: DepartmentIds | None = None
     closed: StrictBool | None = Field(
-        default=None, description="True: they may not log in, and every session of theirs ends."
+        default=None, description="True: they may not log in; their sessions and API tokens end."
     )
 
     def over(self, user: User, now: datetime) -> User:
@@ -108,7 +109,10 @@ class UserView(BaseModel):
     created_at: Instant
 
     @classmethod
-    def of(cls, user: User) -> "UserView":
+    def of(cls, user: User, rights: Collection[Right] | None = None) -> "UserView":
+        """``rights``: None for all that the user has."""
+        if rights is None:
+            rights = rights_of(user.role, may_launch=user.may_launch)
         return cls(
             id=user.id,
             email=user.email,
@@ -116,6 +120,6 @@ class UserView(BaseModel):
             may_launch=user.may_launch,
             departments=sorted(user.departments),
             closed=user.closed_at is not None,
-            rights=sorted(rights_of(user.role, may_launch=user.may_launch)),
+            rights=sorted(rights),
             created_at=user.created_at,
         )

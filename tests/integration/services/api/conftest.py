@@ -18,6 +18,7 @@ from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tables import CLIENT, DEPARTMENT, IMPORT, MAILING, OUTBOX, TAG, USER
+from services.api.adapters.token_uses import LocalTokenUses
 from services.api.adapters.tokens import JwtMint
 from services.api.adapters.turns import LocalTurns
 from services.api.domain.choices import Many
@@ -265,6 +266,7 @@ def ports(
         imports=SqlImportQueue(engine),
         passwords=Argon2Passwords(),
         tokens=JwtMint(SECRET, timedelta(hours=1), timedelta(days=14), clock),
+        token_uses=LocalTokenUses(),
         login_limits=LOGIN_LIMITS,
         login_turns=LocalTurns(),
         statistics=stats,

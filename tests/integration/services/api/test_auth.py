@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from services.api.domain.users import User
 from services.api.handlers.users import ensure_first_admin
 from services.api.ports import Ports
-from tests.integration.services.api.conftest import FakeClock
+from tests.integration.services.api.conftest import NOW, SECRET, FakeClock
 
 EMAIL, PASSWORD = "Admin@example.com", "correct horse"
 LOGIN = {"email": EMAIL, "password": PASSWORD}
@@ -117,6 +118,27 @@ async def test_an_expired_token_is_named(
     assert answer.status_code == 401
     assert "expired" in answer.json()["detail"]
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+async def test_what_forgers_bring_is_refused(
+    anonymous: httpx.AsyncClient, access_token: str
+) -> None:
+    """Each is the good token but for one thing; the good one itself opens the door."""
+    claims = jwt.decode(access_token, options={"verify_signature": False})
+    again = jwt.encode(claims, SECRET, "HS256")
+    assert (await get_me(anonymous, again)).status_code == 200
+    for forged in (
+        jwt.encode(claims, None, "none"),
+        jwt.encode(claims | {"aud": "another-api"}, SECRET, "HS256"),
+        jwt.encode(claims | {"iss": "somebody"}, SECRET, "HS256"),
+        jwt.encode(claims | {"typ": "refresh"}, SECRET, "HS256"),
+        jwt.encode(claims | {"exp": int(NOW.timestamp())}, SECRET, "HS256"),
+        jwt.encode(claims, "the key of before, which is named no more", "HS256"),
+        jwt.encode(claims, SECRET * 2, "HS512"),
+    ):
+        answer = await get_me(anonymous, forged)
+        assert answer.status_code == 401, forged
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
 async def test_every_route_is_closed(anonymous: httpx.AsyncClient) -> None:

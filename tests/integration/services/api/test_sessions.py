@@ -110,6 +110,39 @@ async def test_a_closed_account_is_shut_at_once(
     await log_in(anonymous)
 
 
+async def test_ones_own_sessions_are_listed_and_ended(
+    anonymous: httpx.AsyncClient, api: httpx.AsyncClient, clock: FakeClock
+) -> None:
+    first, second = await log_in(anonymous), await log_in(anonymous)
+    clock.forward(timedelta(minutes=5))
+    first = tokens_of(await refresh(anonymous, first.refresh_token))
+    listed = (await see(anonymous, first.access_token, what="sessions")).json()["items"]
+    assert [one["current"] for one in listed] == [True, False]
+    assert [one["refreshed_at"] for one in listed] == ["2026-11-21T12:05:00Z", None]
+    assert listed[0]["created_at"] == "2026-11-21T12:00:00Z"
+    assert listed[0]["address"] == "127.0.0.1"
+    others = f"sessions/{listed[1]['id']}"
+    assert (await api.delete(f"/auth/{others}")).status_code == 404
+    assert (await see(anonymous, first.access_token, "DELETE", others)).status_code == 204
+    assert (await see(anonymous, second.access_token)).status_code == 401
+    assert (await see(anonymous, first.access_token, "DELETE", others)).status_code == 404
+    entry = (await api.get("/audit")).json()["items"][0]
+    assert entry["action"] == "users.end_sessions"
+    assert entry["facts"] == {"session_id": listed[1]["id"]}
+
+
+async def test_all_others_are_ended_at_once(
+    anonymous: httpx.AsyncClient, api: httpx.AsyncClient
+) -> None:
+    here, phone, desk = [await log_in(anonymous) for _ in range(3)]
+    assert (await see(anonymous, here.access_token, "DELETE", "sessions")).status_code == 204
+    assert (await see(anonymous, here.access_token)).status_code == 200
+    for one in (phone, desk):
+        assert (await see(anonymous, one.access_token)).status_code == 401
+        assert (await refresh(anonymous, one.refresh_token)).status_code == 401
+    assert (await api.get("/auth/me")).status_code == 200  # somebody else's
+
+
 async def test_sessions_that_are_over_are_swept(
     anonymous: httpx.AsyncClient, ports: Ports, clock: FakeClock, engine: AsyncEngine
 ) -> None:

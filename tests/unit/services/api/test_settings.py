@@ -54,6 +54,18 @@ def test_a_short_secret_is_refused_and_not_shown(
     assert value not in str(refusal.value).replace("too_short", "")
 
 
+def test_old_keys_are_named_one_after_the_other(environment: pytest.MonkeyPatch) -> None:
+    assert ApiSettings().jwt_old_secrets == ()
+    environment.setenv("API_JWT_OLD_SECRETS", f"{'a' * 32}, {'b' * 32}")
+    settings = ApiSettings()
+    assert [one.get_secret_value()[0] for one in settings.jwt_old_secrets] == ["a", "b"]
+    assert "aaaa" not in repr(settings)
+    environment.setenv("API_JWT_OLD_SECRETS", f"{'a' * 32},short")
+    with pytest.raises(ValidationError) as refusal:
+        ApiSettings()
+    assert "aaaa" not in str(refusal.value)
+
+
 def test_other_origins_are_named_or_there_are_none(environment: pytest.MonkeyPatch) -> None:
     assert ApiSettings().cors_origins == ()
     environment.setenv("API_CORS_ORIGINS", "https://a.example, http://127.0.0.1:5173")

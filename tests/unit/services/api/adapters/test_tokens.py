@@ -13,6 +13,7 @@ from services.api.domain.users import Claims, TokenUse
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 SECRET = "a secret that is long enough for HS256"
+NEW_SECRET = "the secret that came after it, as long"
 SESSION = Session(5, user_id=17, turn=2, created_at=NOW, expires_at=NOW + timedelta(days=14))
 SAID = Claims(user_id=17, session_id=5, turn=2)
 
@@ -133,6 +134,26 @@ def test_our_own_signing_is_what_is_tried_below(mint: JwtMint) -> None:
 )
 def test_anything_else_is_refused(mint: JwtMint, token: str) -> None:
     assert "not a valid access token" in refusal(mint, token)
+
+
+def test_what_an_old_key_signed_is_read_as_long_as_the_key_is_named(clock: Clock) -> None:
+    times = (timedelta(hours=1), timedelta(days=14), clock)
+    old = signed()
+    others = jwt.encode(claims(), "another secret that is long enough too", "HS256")
+    new = JwtMint(NEW_SECRET, *times, ("a secret of long ago, for nothing", SECRET))
+    assert new.read(old, TokenUse.ACCESS) == SAID
+    assert "not a valid access token" in refusal(new, others)
+    clock.at = NOW + timedelta(hours=1)
+    assert "expired" in refusal(new, old)
+    clock.at = NOW
+    assert "not a valid access token" in refusal(JwtMint(NEW_SECRET, *times), old)
+
+
+def test_only_the_first_key_signs(clock: Clock) -> None:
+    times = (timedelta(hours=1), timedelta(days=14), clock)
+    made = JwtMint(NEW_SECRET, *times, (SECRET,)).issue(SESSION).access_token
+    assert JwtMint(NEW_SECRET, *times).read(made, TokenUse.ACCESS) == SAID
+    assert "not a valid access token" in refusal(JwtMint(SECRET, *times), made)
 
 
 def test_a_challenge_says_what_is_wrong(mint: JwtMint) -> None:

@@ -2,14 +2,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.api.domain.callers import EVERYTHING, Scope, caller
+from services.api.domain.api_tokens import ApiToken
+from services.api.domain.callers import EVERYTHING, Scope, caller, caller_by_token
 from services.api.domain.departments import department_for
-from services.api.domain.failures import Conflict, Forbidden, Invalid
+from services.api.domain.failures import Conflict, Forbidden, Invalid, LogInNeeded
 from services.api.domain.rights import Right, rights_of
 from services.api.domain.sessions import Session, Stolen, refreshed
 from services.api.domain.users import Role, User, check_administered
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(days=14)
 NONE, ONE, TWO = Scope(frozenset()), Scope(frozenset({3})), Scope(frozenset({3, 5}))
 
@@ -76,12 +78,28 @@ def test_to_launch_is_a_right_of_its_own() -> None:
 
 
 def test_a_caller_deals_with_their_departments_unless_they_administer() -> None:
-    assert caller(user(Role.ADMIN), "").scope == EVERYTHING
-    assert caller(user(Role.MANAGER), "").scope == ONE
-    who = caller(user(Role.VIEWER), "")
+    assert caller(user(Role.ADMIN), "", 1).scope == EVERYTHING
+    assert caller(user(Role.MANAGER), "", 1).scope == ONE
+    who = caller(user(Role.VIEWER), "", 1)
     who.need(Right.CLIENTS_READ)
     with pytest.raises(Forbidden, match="clients:write"):
         who.need(Right.CLIENTS_READ, Right.CLIENTS_WRITE)
+
+
+def test_a_program_may_do_what_both_its_user_and_its_token_may() -> None:
+    scopes = frozenset({Right.CLIENTS_READ, Right.CLIENTS_WRITE, Right.USERS_WRITE})
+    token = ApiToken(9, 1, "Import", scopes, NOW)
+    who = caller_by_token(user(Role.MANAGER), "", token)
+    assert who.rights == {Right.CLIENTS_READ, Right.CLIENTS_WRITE}
+    assert (who.scope, who.token_id, who.session_id) == (ONE, 9, None)
+    assert caller_by_token(user(Role.VIEWER), "", token).rights == {Right.CLIENTS_READ}
+
+
+def test_what_a_log_in_is_needed_for() -> None:
+    assert caller(user(), "", 7).need_log_in() == 7
+    every = ApiToken(9, 1, "All", frozenset(Right), NOW)
+    with pytest.raises(LogInNeeded):
+        caller_by_token(user(), "", every).need_log_in()
 
 
 def test_the_last_administrator_stays() -> None:
@@ -97,10 +115,10 @@ def test_the_last_administrator_stays() -> None:
 
 def test_a_refresh_token_makes_the_next_turn_once() -> None:
     session = Session(1, 1, 2, NOW, NOW)
-    after = refreshed(session, 2, LATER)
-    assert after == Session(1, 1, 3, NOW, LATER)
-    assert refreshed(session, 1, LATER) == Stolen()
-    assert refreshed(session, 3, LATER) == Stolen()
+    after = refreshed(session, 2, LATER, SOON)
+    assert after == Session(1, 1, 3, NOW, LATER, refreshed_at=SOON)
+    assert refreshed(session, 1, LATER, SOON) == Stolen()
+    assert refreshed(session, 3, LATER, SOON) == Stolen()
 
 
 def test_how_long_a_session_lives() -> None:
