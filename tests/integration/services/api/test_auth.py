@@ -57,6 +57,7 @@ async def test_the_form_of_oauth_works_too_and_the_address_in_any_case(
 async def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(
     anonymous: httpx.AsyncClient,
 ) -> None:
+    anonymous.headers["X-Request-ID"] = "the-same"
     wrong = await anonymous.post("/api/v1/auth/login", json=LOGIN | {"password": "wrong"})
     unknown = await anonymous.post("/api/v1/auth/login", json=LOGIN | {"email": "eve@example.com"})
     assert wrong.status_code == unknown.status_code == 401
