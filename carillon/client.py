@@ -9,6 +9,7 @@ import httpx
 
 from carillon.carriers import AsyncCarrier, Carrier
 from carillon.conversation import tokens_of, utc_now
+from carillon.errors import CarillonError
 from carillon.groups.auth import Auth
 from carillon.groups.clients import Clients, Tags
 from carillon.groups.dead_letters import DeadLetters
@@ -167,4 +168,8 @@ def _settings(
     url: str, timeout: httpx.Timeout | float, headers: Mapping[str, str] | None
 ) -> dict[str, Any]:
     base = url.rstrip("/").removesuffix(PREFIX)
-    return {"base_url": f"{base}{PREFIX}/", "timeout": timeout, "headers": dict(headers or {})}
+    try:
+        address = httpx.URL(f"{base}{PREFIX}/")
+    except httpx.InvalidURL as error:
+        raise CarillonError(f"{url!r} is no address: {error}") from None
+    return {"base_url": address, "timeout": timeout, "headers": dict(headers or {})}

@@ -21,3 +21,4 @@ fi
 echo
 .venv/bin/python -m deploy.demo --api "$CARILLON_API_URL" --simulator "$CARILLON_SIMULATOR_URL"
 echo "Carillon still runs at $CARILLON_API_URL; make down stops it."
+echo "By hand: .venv/bin/python -m carillon.cli --help (README.md, From the command line)."

@@ -1,0 +1,66 @@
+"""How answers are shown: as lines for people, or one JSON document a line for programs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import click
+
+from carillon.models.base import Model
+
+T = TypeVar("T")
+
+# What a cell shows that has nothing to show.
+NOTHING = "-"
+
+
+def show_json(value: Model) -> None:
+    click.echo(value.model_dump_json(by_alias=True))
+
+
+def show_fields(fields: Iterable[tuple[str, Any]]) -> None:
+    """One below the other; those that say nothing are left out."""
+    shown = [(name, str(value)) for name, value in fields if value not in (None, "", [])]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        first, *more = value.splitlines()
+        click.echo(f"{click.style(name.ljust(width), dim=True)}  {first}")
+        for line in more:
+            click.echo(f"{' ' * width}  {line}")
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    head, *lines = aligned([heads, *rows])
+    click.secho(head, bold=True)
+    for line in lines:
+        click.echo(line)
+
+
+def aligned(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Columns as wide as their widest cell; numbers to the right. The first row has the heads."""
+    cells = [[cell(value) for value in row] for row in rows]
+    columns = zip(*rows, strict=True)
+    is_number = [all(isinstance(one, int | float) for one in column[1:]) for column in columns]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(row, widths, is_number, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def cell(value: Any) -> str:
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value)) or NOTHING
+    return " ".join(str(value).split())
+
+
+def first(items: Iterable[T], limit: int) -> Iterator[T]:
+    """As many as were asked for; 0: all."""
+    return iter(items) if limit == 0 else islice(items, limit)

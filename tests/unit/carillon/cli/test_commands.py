@@ -1,0 +1,211 @@
+"""What single commands ask, and how they show what they hear."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.api.entrypoints.http import (
+    audit_models,
+    dead_letters_views,
+    messages_models,
+    plans_models,
+)
+from services.api.entrypoints.http.explain import ExplanationView
+from tests.unit.carillon.cli.conftest import Run, Stub
+
+CLIENT: dict[str, Any] = {
+    "id": 12,
+    "revision": 1,
+    "phone": "79161234567",
+    "operator_code": "916",
+    "timezone": "Europe/Moscow",
+    "tags": ["vip", "new"],
+    "email": None,
+    "name": "Ann",
+    "attributes": {"city": "Omsk", "n": 3},
+    "created_at": "2027-02-01T09:00:00Z",
+    "updated_at": "2027-02-01T09:00:00Z",
+}
+IMPORT: dict[str, Any] = {
+    "id": 5,
+    "state": "done",
+    "rows_read": 3,
+    "rows_accepted": 2,
+    "rows_rejected": 1,
+    "errors": [{"row": 2, "field": "timezone", "reason": "There is no such time zone."}],
+    "created_at": "2027-02-01T09:00:00Z",
+    "finished_at": "2027-02-01T09:00:01Z",
+}
+
+
+def example(model: Any) -> Any:
+    """What the API's document shows."""
+    return model.model_json_schema()["examples"][0]
+
+
+def page(*items: Any) -> Any:
+    return {"items": items, "next_cursor": None}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    (tmp_path / "clients.csv").write_text("phone,timezone\n")
+    return str(tmp_path / "clients.csv")
+
+
+def test_an_import_is_followed_and_tells_what_was_rejected(
+    run: Run, stub: Stub, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carillon.cli.importing._EVERY", 0)
+    stub.says("POST /clients/import", {"id": 5})
+    stub.says("GET /imports/5", IMPORT | {"state": "running"}, IMPORT)
+    done = run("import", file)
+    assert done.stdout == "Import 5 done: 2 of 3 rows accepted, 1 rejected.\n"
+    assert done.stderr == "row 2: timezone: There is no such time zone.\n"
+    assert done.exit_code == 0
+    assert run("import", file, "--strict").exit_code == 1
+    assert json.loads(run("import", file, "--json").stdout)["rows_rejected"] == 1
+
+
+def test_an_import_that_failed_is_told_by_its_exit_code(run: Run, stub: Stub, file: str) -> None:
+    stub.says("POST /clients/import", {"id": 5})
+    stub.says("GET /imports/5", IMPORT | {"state": "failed"})
+    assert run("import", file).exit_code == 1
+    assert run("import", file, "--no-wait").stdout == "Import 5 is under way.\n"
+
+
+def test_a_file_of_unknown_kind_is_asked_about(run: Run, stub: Stub, tmp_path: Path) -> None:
+    (tmp_path / "clients.txt").write_text("")
+    assert run("import", str(tmp_path / "clients.txt")).exit_code == 2
+    assert run("import", str(tmp_path / "none.csv")).exit_code == 2
+    assert stub.seen == []
+
+
+def test_clients_are_listed_by_filters(run: Run, stub: Stub) -> None:
+    stub.says("GET /clients", page(CLIENT))
+    shown = run("clients", "list", "--tag", "vip", "--timezone", "UTC+3").stdout.splitlines()
+    assert dict(stub.last.url.params) == {"tag": "vip", "timezone": "UTC+3"}
+    assert shown[1].split() == ["12", "79161234567", "Europe/Moscow", "916", "vip,new", "Ann"]
+
+
+def test_a_client_is_named_by_id_or_phone(run: Run, stub: Stub) -> None:
+    stub.says("GET /clients", page(CLIENT), page())
+    stub.says("GET /clients/12", CLIENT)
+    assert "attributes.city  Omsk" in run("clients", "get", "+7 916 123-45-67").stdout
+    missing = run("clients", "get", "+79990000000")
+    assert (missing.exit_code, missing.stderr) == (
+        1,
+        "carillon: No client has the phone +79990000000.\n",
+    )
+    assert run("clients", "get", "ann").exit_code == 2
+
+
+def test_a_client_is_added_with_attributes(run: Run, stub: Stub) -> None:
+    stub.says("POST /clients", CLIENT)
+    options = "--phone 79161234567 --timezone UTC --tag a --tag b --attribute city=Omsk"
+    words = [*options.split(), "--attribute", "n=3", "--attribute", "vip=true"]
+    assert run("clients", "add", *words).exit_code == 0
+    assert stub.body == {
+        "phone": "79161234567",
+        "timezone": "UTC",
+        "tags": ["a", "b"],
+        "attributes": {"city": "Omsk", "n": 3, "vip": True},
+    }
+
+
+def test_a_client_is_changed_field_by_field(run: Run, stub: Stub) -> None:
+    stub.says("PATCH /clients/12", CLIENT)
+    assert run("clients", "change", "12", "--name", "", "--timezone", "UTC").exit_code == 0
+    assert stub.body == {"name": None, "timezone": "UTC"}
+
+
+def test_an_export_can_be_imported_again(run: Run, stub: Stub) -> None:
+    other = CLIENT | {"id": 13, "phone": "79831234567", "attributes": {}, "tags": []}
+    stub.says("GET /clients", page(CLIENT, other))
+    assert run("clients", "export").stdout.splitlines() == [
+        "phone,timezone,operator_code,tags,email,name,attributes.city,attributes.n",
+        "79161234567,Europe/Moscow,916,vip;new,,Ann,Omsk,3",
+        "79831234567,Europe/Moscow,916,,,Ann,,",
+    ]
+    first, _ = run("clients", "export", "--format", "ndjson").stdout.splitlines()
+    kept = ("phone", "timezone", "operator_code", "tags", "name", "attributes")
+    assert json.loads(first) == {name: CLIENT[name] for name in kept}
+
+
+def test_a_preview_tells_who_gets_it_when_and_who_does_not(run: Run, stub: Stub) -> None:
+    stub.says("GET /mailings/7/plan", example(plans_models.MailingPlan))
+    shown = run("preview", "7").stdout
+    for told in (
+        "2027-03-28 10:00 - 20:00 +02:00",
+        "2027-03-28 08:00:00 UTC",
+        "Europe/Berlin: On 2027-03-28 clocks go forward",
+        "left out  3 unknown zone",
+        "rate      100 a second (measured)",
+        "client 12: Hello Ann!",
+    ):
+        assert told in shown
+    assert run("preview", "7", "--text", "Hi").exit_code == 2
+
+
+def test_a_preview_needs_no_mailing(run: Run, stub: Stub) -> None:
+    stub.says("POST /mailings/preview", example(plans_models.Plan))
+    options = "--starts-at 2027-03-01T00:00 --ends-at 2027-03-08T00:00 --local --client 3"
+    assert run("preview", "--text", "Hi", *options.split()).exit_code == 0
+    assert stub.body["timing"] == "local"
+    assert dict(stub.last.url.params) == {"client_id": "3"}
+
+
+def test_a_proof_shows_every_call(run: Run, stub: Stub) -> None:
+    stub.says("GET /messages/8", example(messages_models.MessageProof))
+    shown = run("message", "8").stdout
+    assert "2027-03-01 10:00 +03:00 (2027-03-01 07:00:00 UTC)" in shown
+    assert "2027-03-01 10:00 - 20:00 +03:00" in shown
+
+
+def test_an_explanation_begins_with_the_sentence(run: Run, stub: Stub) -> None:
+    told = example(ExplanationView)
+    stub.says("GET /clients/12/explain", told)
+    shown = run("explain", "12", "7").stdout
+    assert shown.startswith(told["explanation"])
+    assert "will_be_sent" in shown
+    assert dict(stub.last.url.params) == {"mailing_id": "7"}
+    assert json.loads(run("explain", "12", "7", "--json").stdout)["verdict"] == "will_be_sent"
+
+
+def test_the_desk_lists_replays_and_resolves(run: Run, stub: Stub) -> None:
+    group = example(dead_letters_views.GroupView)
+    stub.says("GET /dead-letters", page(group))
+    stub.says("POST /dead-letters/replay", example(dead_letters_views.OutcomeView))
+    stub.says("POST /dead-letters/resolve", example(dead_letters_views.OutcomeView))
+    assert group["id"] in run("dead-letters", "list", "7", "--status", "failed").stdout
+    assert dict(stub.last.url.params) == {"mailing_id": "7", "status": "failed"}
+    done = run("dead-letters", "replay", "--mailing", "7", "--dry-run")
+    assert done.stdout.splitlines()[:2] == [
+        "120 messages would be sent again.",
+        "  mailing 7: 120 messages, revision 4",
+    ]
+    assert stub.body == {"mailing_id": 7, "dry_run": True}
+    run("dead-letters", "replay", "--message", "1", "--message", "2")
+    assert stub.body == {"message_ids": [1, 2], "dry_run": False}
+    run("dead-letters", "resolve", "sent", "3", "4")
+    assert stub.body == {"message_ids": [3, 4], "as": "sent"}
+    assert run("dead-letters", "replay", "--dry-run").exit_code == 2
+
+
+def test_the_audit_tells_who_did_what(run: Run, stub: Stub) -> None:
+    stub.says("GET /audit", page(example(audit_models.EntryView)))
+    shown = run("audit").stdout.splitlines()[1]
+    assert shown.startswith("2027-03-01 09:30:00 UTC  admin@example.com  203.0.113.7")
+
+
+def test_books_are_shown_zone_by_zone_or_all_together(run: Run, stub: Stub) -> None:
+    counted = {"mailing_id": 7, "name": None, "state": "running", "audience": 4}
+    counts = {"by_status": {"sent": 3, "waiting": 1}}
+    ends = {"first_sent_at": None, "last_sent_at": None}
+    total = {"total": {"audience": 9, "by_status": {"sent": 9}}}
+    stub.says("GET /statistics", page(counted | counts | ends) | total)
+    lines = run("statistics").stdout.splitlines()
+    assert lines[1].split() == ["7", "-", "running", "4", "sent", "3,", "waiting", "1"]
+    assert lines[2].split() == ["all", "-", "-", "9", "sent", "9"]
