@@ -37,5 +37,8 @@ def wait_before(
 
 
 def _may_come_again(heard: Answer | NotReachable) -> bool:
-    """A write whose answer was lost too: its Idempotency-Key tells that it is the same one."""
-    return isinstance(heard, NotReachable) or heard.status in _LATER
+    """A write whose answer was lost too: its Idempotency-Key tells that it is the same one. When
+    the first of them is still in progress, the server says when to ask for its answer."""
+    if isinstance(heard, NotReachable) or heard.status in _LATER:
+        return True
+    return heard.status == HTTPStatus.CONFLICT and "retry-after" in heard.headers

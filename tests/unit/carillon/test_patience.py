@@ -18,7 +18,7 @@ PATIENCE = Patience(tries=3, first_wait=0.5, longest_wait=30)
 
 
 def away(status: int, told: str = "") -> Answer:
-    return Answer(status, {"retry-after": told}, b"")
+    return Answer(status, {"retry-after": told} if told else {}, b"")
 
 
 @pytest.mark.parametrize("call", [READ, WRITE])
@@ -38,6 +38,10 @@ def test_the_server_says_how_long() -> None:
 @pytest.mark.parametrize("status", [200, 401, 404, 409, 422, 500])
 def test_what_would_be_the_same_is_not_asked_again(status: int) -> None:
     assert wait_before(PATIENCE, READ, away(status), 1, NOW) is None
+
+
+def test_the_answer_to_a_write_in_progress_is_waited_for() -> None:
+    assert wait_before(PATIENCE, WRITE, away(409, "2"), 1, NOW) == 2
 
 
 def test_nobody_knocks_at_a_door_twice() -> None:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from carillon import AsyncCarillon, Conflict, Invalid, NotFound, TooManyTries, Unauthorized
 from carillon.models.clients import ImportState
 from carillon.models.mailings import Audience, MailingState, Timing
+from carillon.patience import Patience
 from carillon.tokens import MemoryKeeper, Tokens
 from services.api.handlers.users import ensure_first_admin
 from services.api.ports import Ports
@@ -138,3 +139,29 @@ async def test_an_ill_token_is_told_as_such(app: FastAPI, ports: Ports) -> None:
     async with AsyncCarillon("http://api", keeper=keeper, transport=transport) as client:
         with pytest.raises(Unauthorized):
             await client.departments.create("Sales")
+
+
+async def test_a_write_whose_answer_was_lost_is_done_once(
+    app: FastAPI, keeper: MemoryKeeper
+) -> None:
+    class Forgetful(httpx.ASGITransport):
+        """Loses the first answer to a write."""
+
+        lost = 0
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await super().handle_async_request(request)
+            if request.url.path.endswith("/departments") and not self.lost:
+                self.lost += 1
+                raise httpx.ReadError("It is gone.", request=request)
+            return answer
+
+    transport = Forgetful(app=app, raise_app_exceptions=False)
+    patience = Patience(first_wait=0)
+    async with AsyncCarillon(
+        "http://api", keeper=keeper, patience=patience, transport=transport
+    ) as client:
+        await client.log_in(EMAIL, PASSWORD)
+        made = await client.departments.create("Sales")
+        assert transport.lost == 1
+        assert [one.id async for one in client.departments.list()] == [made.id]

@@ -15,7 +15,7 @@ from tests.unit.carillon.cli.test_mailings import MAILING
 NOBODY = {status.value: 0 for status in Status}
 
 
-def books(state: str = "running", **counts: int) -> dict[str, Any]:
+def books(state: str = "running", /, **counts: int) -> dict[str, Any]:
     by_status = NOBODY | counts
     audience = sum(counts.values())
     zone = {"timezone": "Asia/Omsk", "opens_at": None, "closes_at": None, "rest": None}
