@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from carillon.calls import Call
 from carillon.errors import FieldError, Refused, Unreadable, kind_of
+from carillon.models.base import Model
 
 T = TypeVar("T")
 
@@ -43,6 +44,8 @@ def value_of(call: Call[T], answer: Answer, now: datetime) -> T:
             f"The answer to {call.method} {call.path} is not what this client knows: {where}.",
             status=answer.status,
         ) from None
+    if isinstance(value, Model):
+        value.tagged(answer.headers.get("etag"))
     return value
 
 
@@ -56,6 +59,7 @@ def refusal_of(answer: Answer, now: datetime) -> Refused | Unreadable:
         status=answer.status,
         errors=_errors(document.get("errors")),
         retry_after=retry_after(answer, now),
+        request_id=answer.headers.get("x-request-id"),
     )
 
 

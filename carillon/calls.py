@@ -23,6 +23,7 @@ class Call(Generic[T]):
     """One request to a route, and the type of its answer.
 
     ``route`` has the names of ``places`` in braces. A value of ``query`` that is None is not sent.
+    ``if_match``: the tag of what was looked at before it is changed.
     ``is_door``: needs no token and gives some; it is never tried again by itself.
     """
 
@@ -33,6 +34,7 @@ class Call(Generic[T]):
     query: Values = field(default_factory=dict)
     body: Values | None = None
     upload: Upload | None = None
+    if_match: str | None = None
     is_door: bool = False
 
     @property
@@ -57,6 +59,10 @@ class Call(Generic[T]):
     def asking(self, **query: Any) -> Self:
         """The same with more in its query."""
         return replace(self, query={**self.query, **query})
+
+    def meant_for(self, etag: str | None) -> Self:
+        """Refused (Changed) if it is another version by now; None: whatever it is."""
+        return replace(self, if_match=etag)
 
 
 def get(route: str, answer: type[T], /, *, query: Values | None = None, **places: Any) -> Call[T]:

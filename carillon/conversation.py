@@ -67,9 +67,11 @@ def answered(
 ) -> Conversation[Answer]:
     """The answer, good or bad, that is not worth another try. Raises NotReachable."""
     # The same on every try: so the server knows that it is one write.
-    key = {"Idempotency-Key": str(uuid4())} if call.is_write and not call.is_door else {}
+    headers = {"Idempotency-Key": str(uuid4())} if call.is_write and not call.is_door else {}
+    if call.if_match is not None:
+        headers["If-Match"] = call.if_match
     for tries in count(1):
-        heard = yield from _with_a_good_token(call, key, keeper, clock)
+        heard = yield from _with_a_good_token(call, headers, keeper, clock)
         wait = wait_before(patience, call, heard, tries, clock())
         if wait is None:
             break
@@ -117,20 +119,20 @@ def _renewal(
 
 
 def _with_a_good_token(
-    call: Call[Any], key: dict[str, str], keeper: Keeper, clock: Clock
+    call: Call[Any], headers: dict[str, str], keeper: Keeper, clock: Clock
 ) -> Conversation[Answer | NotReachable]:
     """Renewed before, when it is over by the clock; or after, when the server says that it is."""
     if call.is_door:
-        return (yield from _send(call, key))
+        return (yield from _send(call, headers))
     tokens = keeper.load()
     if tokens is not None and tokens.is_over(clock()):
         yield Renew(tokens.access_token)
         tokens = keeper.load()
-    heard = yield from _send(call, key | _bearer(tokens))
+    heard = yield from _send(call, headers | _bearer(tokens))
     if not _can_be_renewed(heard, tokens):
         return heard
     yield Renew(tokens.access_token if tokens else "")
-    return (yield from _send(call, key | _bearer(keeper.load())))
+    return (yield from _send(call, headers | _bearer(keeper.load())))
 
 
 def _can_be_renewed(heard: Answer | NotReachable, tokens: Tokens | None) -> bool:

@@ -56,7 +56,10 @@ class Unreadable(CarillonError):
 
 
 class Refused(CarillonError):
-    """The server's problem document. ``retry_after``: seconds, where it named them."""
+    """The server's problem document. ``retry_after``: seconds, where it named them; ``request_id``:
+    by which its logs and its audit know the request."""
+
+    status: int
 
     def __init__(
         self,
@@ -65,9 +68,11 @@ class Refused(CarillonError):
         status: int,
         errors: Sequence[FieldError] = (),
         retry_after: float | None = None,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(detail, status=status, errors=errors)
         self.retry_after = retry_after
+        self.request_id = request_id
 
 
 class Unauthorized(Refused):

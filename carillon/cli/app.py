@@ -1,7 +1,7 @@
 """The commands, each in a module that is loaded when somebody runs it: help and completion are
 there at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +15,7 @@ COMMANDS = {
     "login": ("sessions", "Begin a session with a Carillon."),
     "logout": ("sessions", "End the session, and forget it here."),
     "whoami": ("sessions", "Show who asks, and what they may do."),
+    "tokens": ("api_tokens", "List, make and revoke API tokens, for programs."),
     "clients": ("clients", "List, get, add, change, delete and export clients."),
     "import": ("importing", "Import clients from a CSV or NDJSON file."),
     "mailings": ("mailings", "List, show, create, edit, clone and delete mailings."),
@@ -35,6 +36,7 @@ COMMANDS = {
 }
 # What a program may go by; 2 is click's own, for a command that is wrong.
 REFUSED, NOT_REACHABLE, STOPPED = 1, 3, 130
+BROKEN = 500
 
 
 class Entrance(click.Group):
@@ -63,8 +65,8 @@ class Entrance(click.Group):
             return super().invoke(ctx)
         except CarillonError as error:
             click.echo(f"carillon: {error}", err=True)
-            if isinstance(error, Unauthorized):
-                click.echo(f"carillon: log in with `carillon login`, or set {TOKEN}.", err=True)
+            for hint in _hints(error):
+                click.echo(f"carillon: {hint}", err=True)
             raise SystemExit(REFUSED if isinstance(error, Refused) else NOT_REACHABLE) from None
 
 
@@ -76,3 +78,10 @@ def carillon() -> None:
     Every command has --json, for programs: one JSON document a line. Exit codes: 0, it was done; 1,
     the server refused; 2, the command was wrong; 3, no Carillon could be reached.
     """
+
+
+def _hints(error: CarillonError) -> Iterator[str]:
+    if isinstance(error, Unauthorized):
+        yield f"log in with `carillon login`, or set {TOKEN}."
+    if isinstance(error, Refused) and error.status >= BROKEN and error.request_id:
+        yield f"the server's logs know this request as {error.request_id}."

@@ -36,19 +36,23 @@ class Clients(Group[C]):
         return get(_ONE, Client, client_id=client_id)
 
     @operation
-    def replace(self, client_id: int, **fields: Unpack[ClientFields]) -> Call[Client]:
+    def replace(
+        self, client_id: int, *, if_match: str | None = None, **fields: Unpack[ClientFields]
+    ) -> Call[Client]:
         """What is not given is cleared."""
-        return put(_ONE, Client, fields, client_id=client_id)
+        return put(_ONE, Client, fields, client_id=client_id).meant_for(if_match)
 
     @operation
-    def change(self, client_id: int, **changes: Unpack[ClientChanges]) -> Call[Client]:
+    def change(
+        self, client_id: int, *, if_match: str | None = None, **changes: Unpack[ClientChanges]
+    ) -> Call[Client]:
         """What is not given stays; ``attributes`` are replaced as a whole."""
-        return patch(_ONE, Client, changes, client_id=client_id)
+        return patch(_ONE, Client, changes, client_id=client_id).meant_for(if_match)
 
     @operation
-    def delete(self, client_id: int) -> Call[None]:
+    def delete(self, client_id: int, *, if_match: str | None = None) -> Call[None]:
         """Everything personal is wiped; a message of theirs under way is stopped."""
-        return delete(_ONE, client_id=client_id)
+        return delete(_ONE, client_id=client_id).meant_for(if_match)
 
     @operation
     def explain(self, client_id: int, mailing_id: int) -> Call[Explanation]:

@@ -33,18 +33,22 @@ class Mailings(Group[C]):
         return get(_ONE, Mailing, mailing_id=mailing_id)
 
     @operation
-    def replace(self, mailing_id: int, **fields: Unpack[MailingFields]) -> Call[Mailing]:
-        return put(_ONE, Mailing, fields, mailing_id=mailing_id)
+    def replace(
+        self, mailing_id: int, *, if_match: str | None = None, **fields: Unpack[MailingFields]
+    ) -> Call[Mailing]:
+        return put(_ONE, Mailing, fields, mailing_id=mailing_id).meant_for(if_match)
 
     @operation
-    def change(self, mailing_id: int, **changes: Unpack[MailingChanges]) -> Call[Mailing]:
+    def change(
+        self, mailing_id: int, *, if_match: str | None = None, **changes: Unpack[MailingChanges]
+    ) -> Call[Mailing]:
         """What is not given stays. It holds for everybody not yet sent to."""
-        return patch(_ONE, Mailing, changes, mailing_id=mailing_id)
+        return patch(_ONE, Mailing, changes, mailing_id=mailing_id).meant_for(if_match)
 
     @operation
-    def delete(self, mailing_id: int) -> Call[None]:
+    def delete(self, mailing_id: int, *, if_match: str | None = None) -> Call[None]:
         """Cancelled, and out of the list; its history is kept."""
-        return delete(_ONE, mailing_id=mailing_id)
+        return delete(_ONE, mailing_id=mailing_id).meant_for(if_match)
 
     @operation
     def clone(self, mailing_id: int, **changes: Unpack[MailingChanges]) -> Call[Mailing]:
@@ -71,21 +75,21 @@ class Mailings(Group[C]):
         return get(f"{_ONE}/plan", MailingPlan, query=query, mailing_id=mailing_id)
 
     @operation
-    def launch(self, mailing_id: int) -> Call[Mailing]:
-        return post(f"{_ONE}/launch", Mailing, mailing_id=mailing_id)
+    def launch(self, mailing_id: int, *, if_match: str | None = None) -> Call[Mailing]:
+        return post(f"{_ONE}/launch", Mailing, mailing_id=mailing_id).meant_for(if_match)
 
     @operation
-    def pause(self, mailing_id: int) -> Call[Stopped]:
+    def pause(self, mailing_id: int, *, if_match: str | None = None) -> Call[Stopped]:
         """No call begins later than a second after the answer, if it says so."""
-        return post(f"{_ONE}/pause", Stopped, mailing_id=mailing_id)
+        return post(f"{_ONE}/pause", Stopped, mailing_id=mailing_id).meant_for(if_match)
 
     @operation
-    def resume(self, mailing_id: int) -> Call[Mailing]:
-        return post(f"{_ONE}/resume", Mailing, mailing_id=mailing_id)
+    def resume(self, mailing_id: int, *, if_match: str | None = None) -> Call[Mailing]:
+        return post(f"{_ONE}/resume", Mailing, mailing_id=mailing_id).meant_for(if_match)
 
     @operation
-    def cancel(self, mailing_id: int) -> Call[Stopped]:
-        return post(f"{_ONE}/cancel", Stopped, mailing_id=mailing_id)
+    def cancel(self, mailing_id: int, *, if_match: str | None = None) -> Call[Stopped]:
+        return post(f"{_ONE}/cancel", Stopped, mailing_id=mailing_id).meant_for(if_match)
 
     @operation
     def test_send(

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any, Generic, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PrivateAttr
 
 T = TypeVar("T")
 
@@ -11,7 +11,19 @@ Instant = AwareDatetime
 
 
 class Model(BaseModel):
+    """``etag``: which version of a client or a mailing this is."""
+
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    _etag: str | None = PrivateAttr(None)
+
+    @property
+    def etag(self) -> str | None:
+        return self._etag
+
+    def tagged(self, etag: str | None) -> Self:
+        self._etag = etag
+        return self
 
 
 class Words(StrEnum):

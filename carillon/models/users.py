@@ -1,6 +1,6 @@
 """Users, departments, log-ins, and what was done by whom."""
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from carillon.models.base import Instant, Model, Words
 
@@ -27,8 +27,8 @@ class Right(Words):
 class IssuedTokens(Model):
     """``expires_in``: seconds for which the access token is good."""
 
-    access_token: str
-    refresh_token: str
+    access_token: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
     token_type: str
     expires_in: int
 
@@ -69,7 +69,7 @@ class ApiToken(Model):
 class MadeApiToken(ApiToken):
     """``token``: the secret, which is told this once."""
 
-    token: str
+    token: str = Field(repr=False)
 
 
 class Department(Model):

@@ -18,6 +18,13 @@ from tests.support.shapes import differences, shape
 # "METHOD /path": why the client has no method of it.
 LEFT_OUT: dict[str, str] = {}
 
+# Headers that no method takes, and why.
+HEADERS_LEFT_OUT = {
+    "Idempotency-Key": "every write has one, which the client makes",
+    "If-None-Match": "what is not answered has no type",
+    "Prefer": "what is not answered has no type",
+}
+
 Json = Mapping[str, Any]
 
 METHODS = list(methods())
@@ -62,6 +69,8 @@ def test_every_parameter_can_be_given(document: Json, method: Method) -> None:
     for name, value in call.query.items():
         assert unlike(value, queries[name]["schema"], document, name) == []
     assert set(call.places) == {one["name"] for one in parameters if one["in"] == "path"}
+    headers = {one["name"] for one in parameters if one["in"] == "header"}
+    assert headers - HEADERS_LEFT_OUT.keys() == ({"If-Match"} if call.if_match else set())
     needed = {name for name, one in queries.items() if one.get("required")}
     assert {name for name, one in method.call(little=True).query.items() if one is not None} == (
         needed

@@ -10,7 +10,7 @@ from carillon import errors
 from carillon.answers import Answer, retry_after, value_of
 from carillon.calls import delete, get
 from carillon.models.clients import ImportState
-from carillon.models.users import Department, Role, User
+from carillon.models.users import Department, IssuedTokens, Role, User
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 DEPARTMENT = {"id": 3, "name": "Sales", "created_at": "2027-02-01T09:00:00Z"}
@@ -34,6 +34,20 @@ def answer(status: int, body: Any = None, **headers: str) -> Answer:
 def test_instants_know_their_offset() -> None:
     department = value_of(get("/x", Department), answer(200, DEPARTMENT), NOW)
     assert department.created_at == datetime(2027, 2, 1, 9, tzinfo=UTC)
+
+
+def test_an_answer_knows_its_version() -> None:
+    tagged = value_of(get("/x", Department), answer(200, DEPARTMENT, etag='"3-1"'), NOW)
+    assert tagged.etag == '"3-1"'
+    assert "etag" not in tagged.model_dump()
+    assert value_of(get("/x", Department), answer(200, DEPARTMENT), NOW).etag is None
+
+
+def test_secrets_are_not_shown_by_accident() -> None:
+    tokens = {"access_token": "hush", "refresh_token": "hush", "token_type": "bearer"}
+    issued = value_of(get("/x", IssuedTokens), answer(200, tokens | {"expires_in": 1}), NOW)
+    assert issued.access_token == "hush"
+    assert "hush" not in repr(issued)
 
 
 def test_a_newer_server_is_understood() -> None:

@@ -82,6 +82,11 @@ def test_every_try_of_a_write_has_the_same_key_and_every_write_its_own() -> None
     assert other.sent[0].headers["Idempotency-Key"] not in keys
 
 
+def test_a_change_says_what_it_is_meant_for() -> None:
+    assert told(WRITE.meant_for('"7-3-0f"'), GOOD).sent[0].headers["If-Match"] == '"7-3-0f"'
+    assert "If-Match" not in told(WRITE.meant_for(None), GOOD).sent[0].headers
+
+
 def test_patience_ends() -> None:
     with pytest.raises(Unavailable, match="Later"):
         told(READ, AWAY, AWAY, AWAY)

@@ -10,7 +10,16 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from carillon import AsyncCarillon, Conflict, Invalid, NotFound, TooManyTries, Unauthorized
+from carillon import (
+    AsyncCarillon,
+    Changed,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooManyTries,
+    Unauthorized,
+)
 from carillon.models.clients import ImportState
 from carillon.models.mailings import Audience, MailingState, Timing
 from carillon.patience import Patience
@@ -59,6 +68,28 @@ async def test_what_the_server_refuses_is_told_by_field(carillon: AsyncCarillon)
     await carillon.clients.create(phone="79161234567", timezone="UTC")
     with pytest.raises(Conflict):
         await carillon.clients.create(phone="79161234567", timezone="UTC")
+
+
+async def test_no_change_of_others_is_lost(carillon: AsyncCarillon) -> None:
+    seen = await carillon.clients.create(phone="79161234567", timezone="UTC")
+    await carillon.clients.change(seen.id, name="Ann", if_match=seen.etag)
+    with pytest.raises(Changed):
+        await carillon.clients.change(seen.id, name="Bob", if_match=seen.etag)
+    present = await carillon.clients.get(seen.id)
+    assert present.name == "Ann"
+    await carillon.clients.delete(seen.id, if_match=present.etag)
+
+
+async def test_a_program_has_a_token_of_its_own(app: FastAPI, carillon: AsyncCarillon) -> None:
+    made = await carillon.auth.create_token("CI", ["clients:read"])
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with AsyncCarillon("http://api", token=made.token, transport=transport) as program:
+        assert [one async for one in program.clients.list()] == []
+        with pytest.raises(Forbidden):
+            await program.tags.create("vip")
+        await carillon.auth.revoke_token(made.id)
+        with pytest.raises(Unauthorized):
+            await program.clients.list().page()
 
 
 async def test_a_file_is_imported(

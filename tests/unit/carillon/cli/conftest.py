@@ -35,7 +35,7 @@ class Stub:
         answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if isinstance(answer, int):
             problem = {"detail": "No.", "errors": [{"field": "text", "reason": "It is empty."}]}
-            return httpx.Response(answer, json=problem)
+            return httpx.Response(answer, json=problem, headers={"X-Request-ID": "r-1"})
         return httpx.Response(200, json=answer) if answer is not None else httpx.Response(204)
 
     @property

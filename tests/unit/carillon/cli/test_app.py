@@ -66,6 +66,13 @@ def test_a_refusal_names_field_and_reason_on_standard_error(run: Run, stub: Stub
     assert done.stderr == "carillon: No.\ntext: It is empty.\n"
 
 
+def test_what_broke_there_is_told_by_the_request(run: Run, stub: Stub) -> None:
+    stub.says("GET /auth/me", 500)
+    done = run("whoami")
+    assert done.exit_code == 1
+    assert "the server's logs know this request as r-1" in done.stderr
+
+
 def test_whoever_is_not_logged_in_is_told_how(run: Run, stub: Stub) -> None:
     stub.says("GET /auth/me", 401)
     done = run("whoami")

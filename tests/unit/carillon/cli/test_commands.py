@@ -200,6 +200,21 @@ def test_the_audit_tells_who_did_what(run: Run, stub: Stub) -> None:
     assert shown.startswith("2027-03-01 09:30:00 UTC  admin@example.com  203.0.113.7")
 
 
+def test_a_token_is_printed_alone_and_once(run: Run, stub: Stub) -> None:
+    token = {"id": 4, "name": "CI", "scopes": ["clients:read"], "created_at": IMPORT["created_at"]}
+    token |= {"expires_at": None, "last_used_at": None}
+    stub.says("POST /auth/tokens", token | {"token": "carillon_abc"})
+    stub.says("GET /auth/tokens", page(token))
+    stub.says("DELETE /auth/tokens/4", None)
+    assert run("tokens", "create", "CI", "--scope", "clients:read").stdout == "carillon_abc\n"
+    assert stub.body == {"name": "CI", "scopes": ["clients:read"]}
+    assert run("tokens", "list").stdout.splitlines()[1].split() == [
+        *("4", "CI", "clients:read", "-", "-")
+    ]
+    assert run("tokens", "revoke", "4").exit_code == 0
+    assert stub.last.method == "DELETE"
+
+
 def test_books_are_shown_zone_by_zone_or_all_together(run: Run, stub: Stub) -> None:
     counted = {"mailing_id": 7, "name": None, "state": "running", "audience": 4}
     counts = {"by_status": {"sent": 3, "waiting": 1}}
