@@ -1,7 +1,7 @@
 """The commands, each in a module that is loaded when somebody runs it: help and completion are
 there at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -54,15 +54,12 @@ class Entrance(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
-        try:
-            return super().main(args, *rest, **options)
-        except KeyboardInterrupt:
-            raise SystemExit(STOPPED) from None
-
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("carillon: stopped.", err=True)
+            raise SystemExit(STOPPED) from None
         except CarillonError as error:
             click.echo(f"carillon: {error}", err=True)
             for hint in _hints(error):
@@ -76,7 +73,8 @@ def carillon() -> None:
     """Mailings that reach every client at their own local time.
 
     Every command has --json, for programs: one JSON document a line. Exit codes: 0, it was done; 1,
-    the server refused; 2, the command was wrong; 3, no Carillon could be reached.
+    the server refused; 2, the command was wrong; 3, no Carillon could be reached; 130, you stopped
+    it.
     """
 
 

@@ -140,7 +140,7 @@ def test_a_list_is_a_line_each(run: Run, stub: Stub) -> None:
 def test_what_is_for_good_is_asked_about(run: Run, stub: Stub) -> None:
     stopped = MAILING | {"state": "cancelled", "stop_confirmed": True, "in_flight": 3}
     stub.says("POST /mailings/7/cancel", stopped)
-    assert run("cancel", "7", given="n\n").exit_code == 1
+    assert run("cancel", "7", given="n\n").exit_code == 130
     assert stub.seen == []
     done = run("cancel", "7", "--yes")
     assert done.stdout == (

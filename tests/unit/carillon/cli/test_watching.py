@@ -94,6 +94,32 @@ def test_without_a_terminal_every_change_is_a_line_until_the_end(run: Run, stub:
     assert [json.loads(one)["state"] for one in lines] == ["running", "finished"]
 
 
+@pytest.mark.usefixtures("launched")
+def test_whoever_stops_watching_stops_nothing_else(
+    run: Run, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("carillon.cli.watching.time.sleep", stop)
+    stub.says("GET /mailings/7/statistics", books(waiting=2))
+    done = run("watch", "7")
+    assert (done.exit_code, done.stderr) == (130, "carillon: stopped.\n")
+    assert {request.method for request in stub.seen} == {"GET"}
+
+
+@pytest.mark.usefixtures("launched")
+def test_statistics_that_are_away_are_waited_for(
+    run: Run, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carillon.carriers.time.sleep", lambda _: None)
+    stub.says("GET /mailings/7/statistics", *[503] * 5, books("finished", sent=3))
+    done = run("watch", "7", "--every", "0")
+    assert done.exit_code == 0
+    assert "No." in done.stderr
+    assert done.stdout.startswith("finished 3/3")
+
+
 def test_nobody_watches_a_draft(run: Run, stub: Stub) -> None:
     stub.says("GET /mailings/7", MAILING)
     done = run("watch", "7")
