@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from carillon.models.dead_letters import DeadStatus
 from carillon.models.mailings import Audience, Day, Priority, Timing
@@ -94,6 +94,11 @@ class _SomeOfUser(TypedDict, total=False):
 class UserFields(_SomeOfUser):
     email: str
     password: str
+
+
+class InvitationFields(_SomeOfUser):
+    email: str
+    valid_days: NotRequired[int]
 
 
 class UserChanges(_SomeOfUser, total=False):

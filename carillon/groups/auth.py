@@ -22,6 +22,12 @@ class Auth(Group[C]):
         return replace(call, is_door=True)
 
     @operation
+    def register(self, email: str, password: str, *, invitation: str | None = None) -> Call[User]:
+        """An account of one's own, as far as the server lets strangers make one."""
+        body = {"email": email, "password": password} | given(invitation=invitation)
+        return replace(post("/auth/register", User, body), is_door=True)
+
+    @operation
     def refresh(self, refresh_token: str) -> Call[IssuedTokens]:
         """A refresh token is good once; the client's own is renewed by itself."""
         call = post("/auth/refresh", IssuedTokens, {"refresh_token": refresh_token})

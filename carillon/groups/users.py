@@ -2,10 +2,18 @@
 
 from typing import Unpack
 
-from carillon.bodies import UserChanges, UserFields
+from carillon.bodies import InvitationFields, UserChanges, UserFields
 from carillon.calls import Call, delete, get, patch, post
 from carillon.models.base import Page
-from carillon.models.users import ApiToken, AuditEntry, Department, Role, User
+from carillon.models.users import (
+    ApiToken,
+    AuditEntry,
+    Department,
+    Invitation,
+    MadeInvitation,
+    Role,
+    User,
+)
 from carillon.operations import C, Group, listing, operation
 
 _USER = "/users/{user_id}"
@@ -50,6 +58,19 @@ class Users(Group[C]):
     @operation
     def revoke_token(self, user_id: int, token_id: int) -> Call[None]:
         return delete(f"{_USER}/tokens/{{token_id}}", user_id=user_id, token_id=token_id)
+
+    @listing
+    def invitations(self) -> Call[Page[Invitation]]:
+        return get("/users/invitations", Page[Invitation])
+
+    @operation
+    def invite(self, **fields: Unpack[InvitationFields]) -> Call[MadeInvitation]:
+        """Whoever has its token registers with it once, under this e-mail address."""
+        return post("/users/invitations", MadeInvitation, fields)
+
+    @operation
+    def revoke_invitation(self, invitation_id: int) -> Call[None]:
+        return delete("/users/invitations/{invitation_id}", invitation_id=invitation_id)
 
 
 class Departments(Group[C]):

@@ -72,6 +72,25 @@ class MadeApiToken(ApiToken):
     token: str = Field(repr=False)
 
 
+class Invitation(Model):
+    """``invited_by``: None when that user exists no more."""
+
+    id: int
+    email: str
+    role: Role
+    may_launch: bool
+    departments: list[int]
+    invited_by: int | None
+    created_at: Instant
+    expires_at: Instant
+
+
+class MadeInvitation(Invitation):
+    """``token``: to register with; it is told this once."""
+
+    token: str
+
+
 class Department(Model):
     id: int
     name: str

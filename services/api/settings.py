@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from services.api.domain.invitations import RegistrationMode
 from shared.domain.message_id import NODES
 from shared.runtime.settings import ServiceSettings
 
@@ -48,6 +49,10 @@ class ApiSettings(ServiceSettings):
     # the password they have: the environment must not undo a change made in the application.
     admin_email: str | None = None
     admin_password: SecretStr | None = Field(default=None, min_length=8)
+
+    # Who may register: anybody, who is invited, nobody. Where no administrator is named above, the
+    # first who registers is one, unless nobody may.
+    registration: RegistrationMode = RegistrationMode.INVITATION
 
     # Signs the tokens. HMAC-SHA256 wants a key as long as its hash.
     jwt_secret: SecretStr = Field(min_length=32)

@@ -27,6 +27,7 @@ from services.api.adapters.store import SqlTransactions
 from services.api.adapters.token_uses import LocalTokenUses
 from services.api.adapters.tokens import JwtMint
 from services.api.adapters.turns import LocalTurns
+from services.api.domain.invitations import Registration
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.entrypoints import ticks
 from services.api.entrypoints.http.app import create_app
@@ -115,6 +116,10 @@ def _make_ports(
             tuple(old.get_secret_value() for old in settings.jwt_old_secrets),
         ),
         token_uses=LocalTokenUses(),
+        registration=Registration(
+            settings.registration,
+            first_may=settings.admin_email is None or settings.admin_password is None,
+        ),
         login_limits=_login_limits(settings),
         login_turns=LocalTurns(),
         statistics=HttpStatistics(stats),

@@ -11,6 +11,7 @@ from services.api.adapters.audit import SqlAudit
 from services.api.adapters.clients import SqlClients
 from services.api.adapters.departments import SqlDepartments
 from services.api.adapters.imports import SqlImports
+from services.api.adapters.invitations import SqlInvitations
 from services.api.adapters.keys import SqlKeys
 from services.api.adapters.logins import SqlLogins
 from services.api.adapters.mailings import SqlMailings
@@ -35,6 +36,7 @@ def store_on(connection: AsyncConnection) -> Store:
         users=SqlUsers(connection),
         departments=SqlDepartments(connection),
         logins=SqlLogins(connection),
+        invitations=SqlInvitations(connection),
         sessions=SqlSessions(connection),
         api_tokens=SqlApiTokens(connection),
         clients=SqlClients(connection),

@@ -73,6 +73,26 @@ KEY = Table(
     _moment("last_used_at"),
 )
 
+INVITATION = Table(
+    "invitation",
+    _metadata,
+    _id(),
+    Column("email", Text),
+    Column("role", Text),
+    Column("may_launch", Boolean),
+    Column("departments", ARRAY(BigInteger)),
+    Column("invited_by", BigInteger),
+    _moment("created_at"),
+    _moment("expires_at"),
+)
+
+INVITATION_TOKEN = Table(
+    "invitation_token",
+    _metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("invitation_id", BigInteger),
+)
+
 CLIENT = Table(
     "client",
     _metadata,

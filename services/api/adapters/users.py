@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
@@ -18,6 +18,8 @@ _DEPARTMENTS = (
     .scalar_subquery()
     .label("departments")
 )
+# Released with the transaction.
+_FIRST = text("SELECT pg_advisory_xact_lock(hashtext('carillon first user'))")
 USER_COLUMNS = (*USER.c, _DEPARTMENTS)
 
 
@@ -78,6 +80,15 @@ class SqlUsers:
         query = select(USER.c.id).where(USER.c.role == Role.ADMIN, USER.c.closed_at.is_(None))
         ordered = query.order_by(USER.c.id).with_for_update()
         return len((await self._connection.execute(ordered)).all())
+
+    async def are_none(self, *, lock: bool = False) -> bool:
+        anybody = select(USER.c.id).limit(1)
+        if await self._connection.scalar(anybody) is not None:
+            return False
+        if not lock:
+            return True
+        await self._connection.execute(_FIRST)
+        return await self._connection.scalar(anybody) is None
 
     async def _assign(self, user_id: int, departments: Collection[int]) -> None:
         if departments:

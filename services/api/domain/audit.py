@@ -18,6 +18,9 @@ class Action(StrEnum):
     REMOVE_USER = "users.remove"
     CHANGE_PASSWORD = "users.change_password"  # noqa: S105 - the name of a deed
     END_SESSIONS = "users.end_sessions"
+    REGISTER = "users.register"
+    ADD_INVITATION = "invitations.add"
+    REVOKE_INVITATION = "invitations.revoke"
     ADD_API_TOKEN = "api_tokens.add"  # noqa: S105
     REVOKE_API_TOKEN = "api_tokens.revoke"  # noqa: S105
     ADD_DEPARTMENT = "departments.add"

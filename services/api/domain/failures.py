@@ -5,6 +5,7 @@ Failure
 ├── Unauthorized       nobody is known to be asking
 ├── Forbidden          it is known who is asking, and they may not
 ├── LogInNeeded        an API token is not enough
+├── NotOpen            nobody registers here, or not so
 ├── NotFound           no such thing
 ├── Conflict           a duplicate, or the wrong state for this
 ├── InProgress         the same is being done already
@@ -61,6 +62,10 @@ class LogInNeeded(Failure):
 
     def __init__(self) -> None:
         super().__init__("An API token does not do for this: log in.")
+
+
+class NotOpen(Failure):
+    pass
 
 
 class NotFound(Failure):

@@ -13,7 +13,7 @@ when the password is right the try is taken back. Only digests of the account an
 kept: what people type into the wrong field is nobody's business.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,6 +71,11 @@ class Knock:
             }
         )
 
+    @classmethod
+    def at_address(cls, address: str) -> "Knock":
+        """Of somebody who comes for no account: to register, to ask for a new password."""
+        return cls({Door.ADDRESS: _digest(Door.ADDRESS, subscriber(address))})
+
     @property
     def here(self) -> bytes:
         return self.digests[Door.HERE]
@@ -90,11 +95,17 @@ class Wait:
 
 
 def judge(
-    limits: LoginLimits, busy: Mapping[Door, datetime], *, known: bool, now: datetime
+    limits: LoginLimits,
+    busy: Mapping[Door, datetime],
+    *,
+    known: bool,
+    now: datetime,
+    at: Collection[Door] = tuple(Door),
 ) -> Come | Wait:
     """``busy``: until when each door's tries are used up, as far as it was ever knocked at;
-    ``known``: whether the account's owner has logged in from this address before."""
-    doors = [door for door in Door if not (known and door is Door.ACCOUNT)]
+    ``known``: whether the account's owner has logged in from this address before; ``at``: the doors
+    that somebody has to pass."""
+    doors = [door for door in at if not (known and door is Door.ACCOUNT)]
     after = {door: max(busy.get(door, now), now) + limits.at(door).pause for door in doors}
     waits = {door: after[door] - now - limits.at(door).per for door in doors}
     slowest = max(doors, key=lambda door: waits[door])

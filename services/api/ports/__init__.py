@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from services.api.domain.invitations import Registration
 from services.api.domain.logins import LoginLimits
 from services.api.ports.directory import Clients, Imports, Overtaken, Tags
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.people import (
     ApiTokens,
     Departments,
+    Invitations,
     Logins,
     Passwords,
     Sessions,
@@ -47,6 +49,7 @@ __all__ = [
     "ImportJob",
     "ImportQueue",
     "Imports",
+    "Invitations",
     "Logins",
     "Mailings",
     "Outbox",
@@ -79,6 +82,7 @@ class Ports:
     passwords: Passwords
     tokens: TokenMint
     token_uses: TokenUses
+    registration: Registration
     login_limits: LoginLimits
     login_turns: Turns
     statistics: Statistics

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.api.domain.api_tokens import ApiToken, NewApiToken
 from services.api.domain.departments import Department
+from services.api.domain.invitations import Invitation, NewInvitation
 from services.api.domain.logins import Door, Knock
 from services.api.domain.sessions import End, Session
 from services.api.domain.users import Claims, NewUser, Tokens, TokenUse, User, UserFilter
@@ -37,6 +38,35 @@ class Users(Protocol):
         """How many administrators may log in; they stay locked to the transaction's end."""
         ...
 
+    async def are_none(self, *, lock: bool = False) -> bool:
+        """Whether nobody has an account. ``lock``: two who find that take turns, so that the
+        second finds the first."""
+        ...
+
+
+class Invitations(Protocol):
+    async def page(self, after: int, limit: int) -> list[Invitation]:
+        """By id."""
+        ...
+
+    async def get(self, invitation_id: int) -> Invitation | None: ...
+
+    async def by_digest(self, digest: bytes, *, lock: bool = False) -> Invitation | None: ...
+
+    async def add(self, new: NewInvitation, by: int, now: datetime) -> Invitation: ...
+
+    async def open_with(self, invitation_id: int, digest: bytes) -> None:
+        """Another token of it is good too."""
+        ...
+
+    async def remove(self, invitation_id: int) -> Invitation | None:
+        """With its tokens; what it was, None when there was none."""
+        ...
+
+    async def forget_what_is_over(self, before: datetime) -> None:
+        """Those that expired before this instant."""
+        ...
+
 
 class Departments(Protocol):
     async def page(self, after: int, limit: int) -> list[Department]:
@@ -58,7 +88,7 @@ class Departments(Protocol):
         ...
 
     async def is_used(self, department_id: int) -> bool:
-        """Whether a user is in it, or a mailing is of it."""
+        """Whether a user is in it, an invitation leads to it, or a mailing is of it."""
         ...
 
     async def remove(self, department_id: int) -> None: ...

@@ -13,7 +13,7 @@ from services.api.domain.parked import Letter, Parked, Place
 from services.api.ports.directory import Clients, Imports, Tags
 from services.api.ports.holds import Keys
 from services.api.ports.mailings import Mailings, Revisions, Trials
-from services.api.ports.people import ApiTokens, Departments, Logins, Sessions, Users
+from services.api.ports.people import ApiTokens, Departments, Invitations, Logins, Sessions, Users
 from shared.contracts.base import Message
 
 
@@ -65,6 +65,7 @@ class Store:
 
     users: Users
     departments: Departments
+    invitations: Invitations
     logins: Logins
     sessions: Sessions
     api_tokens: ApiTokens

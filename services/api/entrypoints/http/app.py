@@ -21,12 +21,14 @@ from services.api.entrypoints.http import (
     heading,
     imports,
     internal,
+    invitations,
     lifecycle,
     mailings,
     messages,
     passwords,
     plans,
     problems,
+    registration,
     sessions,
     statistics,
     tags,
@@ -57,7 +59,7 @@ _PARTS = (
     *(imports, clients, explain, tags),
     *(plans, mailings, lifecycle, trials),
     *(statistics, messages, dead_letters, audit),
-    *(auth, sessions, passwords, api_tokens, users, departments),
+    *(auth, sessions, passwords, api_tokens, invitations, users, departments),
 )
 
 # What passes through, of any length.
@@ -90,7 +92,7 @@ def create_app(
             Middleware(
                 Closed,
                 prefix=f"{PREFIX}/",
-                open_paths={auth.LOGIN_PATH, auth.REFRESH_PATH},
+                open_paths={auth.LOGIN_PATH, auth.REFRESH_PATH, registration.REGISTER_PATH},
                 recognise=partial(recognise, ports),
             ),
             Middleware(BodyLimit, unlimited_paths=_STREAMED),
@@ -118,6 +120,7 @@ def _public() -> APIRouter:
     ]
     api = APIRouter(prefix=PREFIX)
     api.include_router(auth.doors)
+    api.include_router(registration.doors)
     for part in _PARTS:
         api.include_router(part.router, dependencies=locked)
     return api

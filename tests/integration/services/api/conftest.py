@@ -17,13 +17,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.store import SqlTransactions
-from services.api.adapters.tables import CLIENT, DEPARTMENT, IMPORT, MAILING, OUTBOX, TAG, USER
+from services.api.adapters.tables import (
+    CLIENT,
+    DEPARTMENT,
+    IMPORT,
+    INVITATION,
+    MAILING,
+    OUTBOX,
+    TAG,
+    USER,
+)
 from services.api.adapters.token_uses import LocalTokenUses
 from services.api.adapters.tokens import JwtMint
 from services.api.adapters.turns import LocalTurns
 from services.api.domain.choices import Many
 from services.api.domain.dead_letters import Dead
 from services.api.domain.explain_facts import PlanStanding
+from services.api.domain.invitations import Registration, RegistrationMode
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.domain.users import NewUser, Role, Tokens, User
 from services.api.entrypoints.http.app import create_app
@@ -219,7 +229,7 @@ async def topology(vhost: Vhost) -> Vhost:
 async def engine(one_engine: AsyncEngine) -> AsyncEngine:
     """An empty database."""
     async with one_engine.begin() as connection:
-        for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER, DEPARTMENT):
+        for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER, INVITATION, DEPARTMENT):
             await connection.execute(delete(table))
         await connection.execute(text("TRUNCATE login_door, login_known, parked, request_key"))
         for statement in _EMPTY_AUDIT:
@@ -267,6 +277,7 @@ def ports(
         passwords=Argon2Passwords(),
         tokens=JwtMint(SECRET, timedelta(hours=1), timedelta(days=14), clock),
         token_uses=LocalTokenUses(),
+        registration=Registration(RegistrationMode.INVITATION),
         login_limits=LOGIN_LIMITS,
         login_turns=LocalTurns(),
         statistics=stats,

@@ -40,6 +40,8 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "UserBody",
         "UserPatch",
         "PasswordBody",
+        "RegisterBody",
+        "InvitationBody",
         "ApiTokenBody",
         "DepartmentBody",
     ):
@@ -55,6 +57,8 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "OutcomeView",
         "UserView",
         "SessionView",
+        "InvitationView",
+        "MadeInvitationView",
         "ApiTokenView",
         "MadeApiTokenView",
         "DepartmentView",

@@ -30,6 +30,7 @@ STRANGERS = "strangers too"
 MAY = {
     "POST /auth/login": STRANGERS,
     "POST /auth/refresh": STRANGERS,
+    "POST /auth/register": STRANGERS,
     "POST /auth/logout": EVERYBODY,
     "GET /auth/me": EVERYBODY,
     "GET /auth/sessions": EVERYBODY,
@@ -41,6 +42,9 @@ MAY = {
     "DELETE /auth/tokens/{token_id}": EVERYBODY,
     "GET /users/{user_id}/tokens": ADMINS,
     "DELETE /users/{user_id}/tokens/{token_id}": ADMINS,
+    "GET /users/invitations": ADMINS,
+    "POST /users/invitations": ADMINS,
+    "DELETE /users/invitations/{invitation_id}": ADMINS,
     "GET /users": ADMINS,
     "POST /users": ADMINS,
     "GET /users/{user_id}": ADMINS,

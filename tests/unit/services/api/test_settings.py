@@ -66,6 +66,16 @@ def test_old_keys_are_named_one_after_the_other(environment: pytest.MonkeyPatch)
     assert "aaaa" not in str(refusal.value)
 
 
+def test_who_may_register(environment: pytest.MonkeyPatch) -> None:
+    assert ApiSettings().registration == "invitation"
+    for mode in ("open", "closed"):
+        environment.setenv("API_REGISTRATION", mode)
+        assert ApiSettings().registration == mode
+    environment.setenv("API_REGISTRATION", "everybody")
+    with pytest.raises(ValidationError, match="registration"):
+        ApiSettings()
+
+
 def test_other_origins_are_named_or_there_are_none(environment: pytest.MonkeyPatch) -> None:
     assert ApiSettings().cors_origins == ()
     environment.setenv("API_CORS_ORIGINS", "https://a.example, http://127.0.0.1:5173")

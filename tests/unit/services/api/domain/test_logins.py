@@ -126,6 +126,18 @@ def test_an_address_is_counted_as_whose_it_is(address: str, counted: str) -> Non
     assert subscriber(address) == counted
 
 
+def test_who_comes_for_no_account_passes_the_door_of_their_address_only() -> None:
+    comer = Knock.at_address("203.0.113.7")
+    assert same(comer, Knock.of("ann@example.com", "203.0.113.7")) == {Door.ADDRESS}
+    assert list(comer.digests) == [Door.ADDRESS]
+    busy = {door: NOW + timedelta(hours=1) for door in (Door.HERE, Door.ACCOUNT)}
+    decision = judge(LIMITS, busy, known=False, now=NOW, at=comer.digests)
+    assert isinstance(decision, Come)
+    assert list(decision.busy) == [Door.ADDRESS]
+    busy[Door.ADDRESS] = NOW + timedelta(minutes=15)
+    assert isinstance(judge(LIMITS, busy, known=False, now=NOW, at=comer.digests), Wait)
+
+
 def test_digests_tell_doors_apart_and_nothing_else() -> None:
     ann = Knock.of("Ann@example.com", "203.0.113.7")
     assert ann == Knock.of("ann@EXAMPLE.com", "203.0.113.7")
@@ -138,4 +150,4 @@ def test_digests_tell_doors_apart_and_nothing_else() -> None:
 
 
 def same(one: Knock, other: Knock) -> set[Door]:
-    return {door for door in Door if one.digests[door] == other.digests[door]}
+    return {door for door in one.digests if one.digests[door] == other.digests[door]}
