@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TextIO, TypeVar
 
 import click
@@ -170,9 +171,18 @@ def _show(setup: Setup, client: Client) -> None:
 
 
 def _write_csv(found: Iterable[Client], output: TextIO) -> None:
-    """A column for every attribute that any of them has."""
-    everybody = list(found)
-    names = sorted({name for client in everybody for name in client.attributes})
+    """With a column for every attribute that any of them has: so they are put by, on disk, until
+    the last one is known."""
+    names: set[str] = set()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:
+        for client in found:
+            names.update(client.attributes)
+            kept.write(f"{client.model_dump_json()}\n")
+        kept.seek(0)
+        _write_rows(map(Client.model_validate_json, kept), sorted(names), output)
+
+
+def _write_rows(everybody: Iterable[Client], names: Sequence[str], output: TextIO) -> None:
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow([*_COLUMNS, *(f"attributes.{name}" for name in names)])
     for client in everybody:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from carillon.errors import CarillonError
 from carillon.tokens import Tokens
@@ -51,8 +51,14 @@ class FileKeeper:
     @contextmanager
     def held(self) -> Iterator[None]:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock:
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise CarillonError(f"Another command holds {self._lock.lock_file}.") from None
+        try:
             yield
+        finally:
+            self._lock.release()
 
 
 def config_folder() -> Path:

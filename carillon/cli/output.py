@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 import click
 
 from carillon.models.base import Model
+from carillon.pages import Pages
 
 T = TypeVar("T")
 
 # What a cell shows that has nothing to show.
 NOTHING = "-"
+LARGEST_PAGE = 500  # which the server takes
 
 
 def show_json(value: Model) -> None:
@@ -61,6 +63,7 @@ def cell(value: Any) -> str:
     return " ".join(str(value).split())
 
 
-def first(items: Iterable[T], limit: int) -> Iterator[T]:
-    """As many as were asked for; 0: all."""
-    return iter(items) if limit == 0 else islice(items, limit)
+def first(pages: Pages[T], limit: int) -> Iterator[T]:
+    """As many as were asked for, in as few requests as can be; 0: all."""
+    found = pages.sized(min(limit or LARGEST_PAGE, LARGEST_PAGE))
+    return islice(found, limit or None)

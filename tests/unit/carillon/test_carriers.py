@@ -7,12 +7,15 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, assert_type
 
 import httpx
 import pytest
 
 from carillon import AsyncCarillon, Carillon, NotReachable
+from carillon.models.clients import ImportAccepted
+from carillon.models.users import Department
+from carillon.pages import AsyncPages, Pages
 from carillon.patience import Patience
 from carillon.uploads import Upload
 
@@ -191,3 +194,14 @@ def test_tokens_are_not_shown(server: Server) -> None:
         kept = api._carrier.keeper.load()
         assert kept is not None
         assert "r1" not in repr(kept)
+
+
+async def test_types_tell_what_is_there_and_what_is_awaited(server: Server) -> None:
+    """Looked at by the type checker."""
+    with carillon(server, token="2") as api:
+        assert_type(api.departments.list(), Pages[Department])
+        assert_type(api.imports.upload(a_file()), ImportAccepted)
+    awaited = httpx.MockTransport(server.later)
+    async with AsyncCarillon("http://x/behind", token="2", transport=awaited) as api_too:
+        assert_type(api_too.departments.list(), AsyncPages[Department])
+        assert_type(await api_too.imports.upload(a_file()), ImportAccepted)

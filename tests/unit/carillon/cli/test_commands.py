@@ -86,7 +86,7 @@ def test_a_file_of_unknown_kind_is_asked_about(run: Run, stub: Stub, tmp_path: P
 def test_clients_are_listed_by_filters(run: Run, stub: Stub) -> None:
     stub.says("GET /clients", page(CLIENT))
     shown = run("clients", "list", "--tag", "vip", "--timezone", "UTC+3").stdout.splitlines()
-    assert dict(stub.last.url.params) == {"tag": "vip", "timezone": "UTC+3"}
+    assert dict(stub.last.url.params) == {"tag": "vip", "timezone": "UTC+3", "limit": "50"}
     assert shown[1].split() == ["12", "79161234567", "Europe/Moscow", "916", "vip,new", "Ann"]
 
 
@@ -180,7 +180,8 @@ def test_the_desk_lists_replays_and_resolves(run: Run, stub: Stub) -> None:
     stub.says("POST /dead-letters/replay", example(dead_letters_views.OutcomeView))
     stub.says("POST /dead-letters/resolve", example(dead_letters_views.OutcomeView))
     assert group["id"] in run("dead-letters", "list", "7", "--status", "failed").stdout
-    assert dict(stub.last.url.params) == {"mailing_id": "7", "status": "failed"}
+    asked = {"mailing_id": "7", "status": "failed", "limit": "50"}
+    assert dict(stub.last.url.params) == asked
     done = run("dead-letters", "replay", "--mailing", "7", "--dry-run")
     assert done.stdout.splitlines()[:2] == [
         "120 messages would be sent again.",

@@ -1,9 +1,13 @@
 """What people read."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
+from carillon.calls import Call, get
 from carillon.cli import times
 from carillon.cli.output import aligned, cell, first
+from carillon.models.base import Page
+from carillon.pages import Pages
 
 AT = datetime(2027, 3, 28, 8, 0, 1, tzinfo=UTC)
 LATE = datetime(2027, 3, 1, 22, 30, tzinfo=timezone(timedelta(hours=5, minutes=45)))
@@ -22,9 +26,18 @@ def test_a_cell_is_one_line() -> None:
     ]
 
 
-def test_no_more_is_taken_than_was_asked_for() -> None:
-    assert list(first(iter(range(9)), 2)) == [0, 1]
-    assert list(first(iter(range(3)), 0)) == [0, 1, 2]
+def test_no_more_is_asked_for_than_is_shown() -> None:
+    asked: list[Any] = []
+
+    def carry(call: Call[Page[int]]) -> Page[int]:
+        asked.append(call.parameters)
+        return Page[int](items=[1, 2, 3], next_cursor="x" if len(asked) < 3 else None)
+
+    pages = Pages(get("/x", Page[int]), carry, None)
+    assert list(first(pages, 2)) == [1, 2]
+    assert asked == [{"limit": "2"}]
+    assert list(first(pages, 0)) == [1, 2, 3, 1, 2, 3]
+    assert asked[1:] == [{"limit": "500"}, {"limit": "500", "cursor": "x"}]
 
 
 def test_an_instant_is_told_by_the_clients_clock_and_in_utc() -> None:
