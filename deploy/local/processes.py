@@ -10,6 +10,7 @@ import pwd
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,8 +85,16 @@ class ManagedProcess:
         wait_until(
             lambda: belongs_to(child.pid, self.run_dir) or child.poll() is not None, 2.0, 0.005
         )
+        self._give_way(child.pid)
         write_pid(self.pid_file, child.pid)
         return child.pid
+
+    def _give_way(self, pid: int) -> None:
+        """Where the kernel shares the CPU by sessions first, a process that is alone in its session
+        gives way to nobody by being nice: its session must be."""
+        if self.spec.niceness:
+            with suppress(OSError):  # other kernels share by processes alone
+                Path(f"/proc/{pid}/autogroup").write_text(str(self.spec.niceness))
 
     def stop(self) -> None:
         """End the process politely, by force after the limit, and remove its pid file."""

@@ -46,6 +46,20 @@ def test_a_process_is_found_again_by_its_pid_file(tmp_path: Path) -> None:
     assert not (tmp_path / "sleeper.pid").exists()
 
 
+def test_a_polite_process_gives_way_to_those_of_other_sessions_too(tmp_path: Path) -> None:
+    spec = ProcessSpec("polite", ["sleep", "60"], {"PATH": os.environ["PATH"]}, niceness=7)
+    process = ManagedProcess(spec, tmp_path)
+    pid = process.start()
+    try:
+        assert os.getpriority(os.PRIO_PROCESS, pid) == 7
+        shared_by_sessions = Path(f"/proc/{pid}/autogroup")
+        if not shared_by_sessions.exists():
+            pytest.skip("this kernel does not share the CPU by sessions")
+        assert shared_by_sessions.read_text().split()[-1] == "7"
+    finally:
+        process.stop()
+
+
 def test_a_crash_leaves_the_pid_file_and_the_process_counts_as_gone(tmp_path: Path) -> None:
     process = sleeper(tmp_path)
     pid = process.start()
