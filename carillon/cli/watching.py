@@ -11,9 +11,11 @@ from carillon.cli.output import show_json
 from carillon.cli.progress import is_over, line, table
 from carillon.cli.setup import Setup, common_options, pass_setup
 from carillon.client import Carillon
-from carillon.errors import Unavailable
+from carillon.errors import NotReachable, Unavailable
 from carillon.models.mailings import MailingState
 from carillon.models.statistics import MailingStatistics
+
+LONGEST_SILENCE = 60.0  # seconds: a gateway that is started anew is back by then
 
 Show = Callable[[MailingStatistics], None]
 
@@ -38,13 +40,20 @@ def watch(setup: Setup, mailing: int, zones: bool, every: float) -> None:
 
 
 def _looks(carillon: Carillon, mailing: int, every: float) -> Iterator[MailingStatistics]:
-    """Until it is over. When statistics are away for a while, they are waited for."""
+    """Until it is over. What is away for a while is waited for, as in a deploy; statistics as long
+    as the gateway answers for them."""
+    reached = time.monotonic()
     while True:
         try:
             books = carillon.mailings.statistics(mailing)
-        except Unavailable as error:
+        except (Unavailable, NotReachable) as error:
+            if isinstance(error, Unavailable):
+                reached = time.monotonic()
+            elif time.monotonic() - reached > LONGEST_SILENCE:
+                raise
             click.echo(f"carillon: {error.detail}", err=True)
         else:
+            reached = time.monotonic()
             yield books
             if is_over(books):
                 return

@@ -17,7 +17,7 @@ from carillon.cli.setup import Setup
 @dataclass
 class Stub:
     """``answers``: by "METHOD /path", what is said; of several, each once, and the last for good.
-    An int is a status, with a problem document."""
+    An int is a status, with a problem document; an error is what the network does."""
 
     answers: dict[str, list[Any]] = field(default_factory=dict)
     seen: list[httpx.Request] = field(default_factory=list)
@@ -33,6 +33,8 @@ class Stub:
             return httpx.Response(404, json={"detail": f"Nobody is at {route}."})
         waiting = self.answers[route]
         answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        if isinstance(answer, Exception):
+            raise answer
         if isinstance(answer, int):
             problem = {"detail": "No.", "errors": [{"field": "text", "reason": "It is empty."}]}
             return httpx.Response(answer, json=problem, headers={"X-Request-ID": "r-1"})

@@ -4,6 +4,7 @@ import io
 import json
 from typing import Any
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -118,6 +119,19 @@ def test_statistics_that_are_away_are_waited_for(
     assert done.exit_code == 0
     assert "No." in done.stderr
     assert done.stdout.startswith("finished 3/3")
+
+
+@pytest.mark.usefixtures("launched")
+def test_a_gateway_that_is_started_anew_is_waited_for(
+    run: Run, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carillon.carriers.time.sleep", lambda _: None)
+    gone = httpx.ConnectError("refused", request=httpx.Request("GET", "http://x"))
+    stub.says("GET /mailings/7/statistics", *[gone] * 6, books("finished", sent=3))
+    assert run("watch", "7", "--every", "0").exit_code == 0
+    monkeypatch.setattr("carillon.cli.watching.LONGEST_SILENCE", -1)
+    stub.says("GET /mailings/7/statistics", gone)
+    assert run("watch", "7", "--every", "0").exit_code == 3
 
 
 def test_nobody_watches_a_draft(run: Run, stub: Stub) -> None:
