@@ -25,7 +25,7 @@ def show_fields(fields: Iterable[tuple[str, Any]]) -> None:
     shown = [(name, str(value)) for name, value in fields if value not in (None, "", [])]
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
-        first, *more = value.splitlines()
+        first, *more = map(harmless, value.splitlines())
         click.echo(f"{click.style(name.ljust(width), dim=True)}  {first}")
         for line in more:
             click.echo(f"{' ' * width}  {line}")
@@ -60,7 +60,13 @@ def cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ",".join(map(str, value)) or NOTHING
-    return " ".join(str(value).split())
+    return harmless(" ".join(str(value).split()))
+
+
+def harmless(text: str) -> str:
+    """Without what would move a terminal's cursor or change its colours: names and texts are
+    other people's."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def first(pages: Pages[T], limit: int) -> Iterator[T]:

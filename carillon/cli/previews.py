@@ -7,7 +7,7 @@ import click
 
 from carillon.cli import times
 from carillon.cli.mailing_options import body_of, mailing_options
-from carillon.cli.output import show_fields, show_json, show_table
+from carillon.cli.output import cell, show_fields, show_json, show_table
 from carillon.cli.setup import Setup, common_options, pass_setup
 from carillon.models.plans import Plan, SampleText, TextSize, ZonePlan
 
@@ -106,7 +106,7 @@ def text_told(size: TextSize) -> str | None:
 def sample_told(sample: SampleText) -> str:
     if sample.text is None:
         return f"client {sample.client_id}: left out, lacks {sample.missing}"
-    return f"client {sample.client_id}: {sample.text}"
+    return f"client {sample.client_id}: {cell(sample.text)}"
 
 
 COMMANDS = {"preview": preview}

@@ -26,6 +26,11 @@ def test_a_cell_is_one_line() -> None:
     ]
 
 
+def test_nobodys_name_paints_the_terminal() -> None:
+    assert cell("\x1b[31mAnn\x07") == "\ufffd[31mAnn\ufffd"
+    assert cell("Анна 👩\u00a0Ж") == "Анна 👩 Ж"
+
+
 def test_no_more_is_asked_for_than_is_shown() -> None:
     asked: list[Any] = []
 
