@@ -8,7 +8,15 @@ from types import NoneType
 from carillon.bodies import given
 from carillon.calls import Call, delete, get, post
 from carillon.models.base import Page
-from carillon.models.users import ApiToken, IssuedTokens, MadeApiToken, Right, Session, User
+from carillon.models.users import (
+    ApiToken,
+    IssuedTokens,
+    MadeApiToken,
+    ResetAsked,
+    Right,
+    Session,
+    User,
+)
 from carillon.operations import C, Group, listing, operation
 
 
@@ -48,6 +56,18 @@ class Auth(Group[C]):
         """Ends all other sessions."""
         body = {"current_password": current_password, "new_password": new_password}
         return post("/auth/password", NoneType, body)
+
+    @operation
+    def forgot_password(self, email: str) -> Call[ResetAsked]:
+        """Whoever has the address is mailed a token, with which a new one can be set."""
+        call = post("/auth/password/forgot", ResetAsked, {"email": email})
+        return replace(call, is_door=True)
+
+    @operation
+    def reset_password(self, token: str, password: str) -> Call[None]:
+        """With the token of a mail. Ends every session."""
+        body = {"token": token, "password": password}
+        return replace(post("/auth/password/reset", NoneType, body), is_door=True)
 
     @listing
     def sessions(self) -> Call[Page[Session]]:

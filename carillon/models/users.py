@@ -44,6 +44,10 @@ class User(Model):
     created_at: Instant
 
 
+class ResetAsked(Model):
+    good_for_seconds: int
+
+
 class Session(Model):
     """A log-in. ``current``: the one of this request."""
 
@@ -86,9 +90,10 @@ class Invitation(Model):
 
 
 class MadeInvitation(Invitation):
-    """``token``: to register with; it is told this once."""
+    """``token``: to register with; it is told this once. ``mailed``: it is on its way, too."""
 
     token: str
+    mailed: bool
 
 
 class Department(Model):

@@ -1,9 +1,10 @@
 """What the api reads from its environment."""
 
-from typing import Annotated, Any
+from email.utils import parseaddr
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.api.domain.invitations import RegistrationMode
@@ -25,6 +26,28 @@ def _is_origin(value: str) -> str:
     if not parts.hostname or "*" in value or "@" in value:
         raise ValueError("An origin names one host.")
     return value
+
+
+def _is_mail_server(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("A mail server is smtp://host:port or smtps://host:port.")
+    return value
+
+
+def _is_sender(value: str) -> str:
+    """With a name or without: ``Carillon <carillon@example.com>``."""
+    local, _, domain = parseaddr(value)[1].rpartition("@")
+    if not local or not domain or not value.isprintable():
+        raise ValueError("A sender is an e-mail address, or a name and <an address>.")
+    return value
+
+
+def _is_web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("It is http://host or https://host, and perhaps a path.")
+    return value.rstrip("/")
 
 
 OldSecrets = Annotated[
@@ -62,6 +85,11 @@ class ApiSettings(ServiceSettings):
     access_token_seconds: int = Field(default=3600, gt=0)
     refresh_token_seconds: int = Field(default=14 * 24 * 3600, gt=0)
 
+    # Mail to users: new passwords, invitations. public_url is where people reach the api.
+    smtp_url: Annotated[SecretStr, AfterValidator(_is_mail_server)] | None = None
+    mail_from: Annotated[str, AfterValidator(_is_sender)] | None = None
+    public_url: Annotated[str, AfterValidator(_is_web_address)] | None = None
+
     # Tries to log in, counted at three doors (services/api/domain/logins.py): each lets so many
     # through at once, then as many per span. Five guesses let a person mistype; a stranger has
     # 480 a day at one address, 1,200 at all of them together.
@@ -83,3 +111,9 @@ class ApiSettings(ServiceSettings):
     import_max_bytes: int = 1 << 30
     # Imports worked through side by side, so that a small one need not wait for a large one.
     import_workers: int = 2
+
+    @model_validator(mode="after")
+    def has_what_mail_needs(self) -> Self:
+        if self.smtp_url is not None and (self.mail_from is None or self.public_url is None):
+            raise ValueError("With API_SMTP_URL, API_MAIL_FROM and API_PUBLIC_URL must be set too.")
+        return self

@@ -22,6 +22,7 @@ from services.api.adapters.outbox_metrics import measure_outbox
 from services.api.adapters.parked import measure_parked
 from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.plans import HttpPlans
+from services.api.adapters.smtp import SmtpPostman
 from services.api.adapters.statistics import HttpStatistics
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.token_uses import LocalTokenUses
@@ -128,7 +129,15 @@ def _make_ports(
         gates=SqlGates(engine),
         message_ids=MessageIds(settings.node),
         clock=clock,
+        postman=_make_postman(settings),
+        public_url=settings.public_url or "",
     )
+
+
+def _make_postman(settings: ApiSettings) -> SmtpPostman | None:
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    return SmtpPostman(settings.smtp_url.get_secret_value(), settings.mail_from)
 
 
 def _login_limits(settings: ApiSettings) -> LoginLimits:
@@ -183,6 +192,8 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
         "outbox-metrics": partial(ticks.measure, partial(measure_outbox, parts.engine)),
         "parked-metrics": partial(ticks.measure, partial(measure_parked, parts.engine)),
     }
+    if parts.ports.postman is not None:
+        loops["mail"] = partial(ticks.send_mail, parts.ports, parts.ports.postman)
     for number in range(parts.settings.import_workers):
         loops[f"imports-{number + 1}"] = partial(ticks.work_on_imports, parts.ports)
     return loops

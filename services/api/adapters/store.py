@@ -15,6 +15,7 @@ from services.api.adapters.invitations import SqlInvitations
 from services.api.adapters.keys import SqlKeys
 from services.api.adapters.logins import SqlLogins
 from services.api.adapters.mailings import SqlMailings
+from services.api.adapters.mails import SqlMails, SqlResets
 from services.api.adapters.outbox import SqlOutbox
 from services.api.adapters.parked import SqlParkedMessages
 from services.api.adapters.revisions import SqlRevisions
@@ -37,6 +38,8 @@ def store_on(connection: AsyncConnection) -> Store:
         departments=SqlDepartments(connection),
         logins=SqlLogins(connection),
         invitations=SqlInvitations(connection),
+        mails=SqlMails(connection),
+        resets=SqlResets(connection),
         sessions=SqlSessions(connection),
         api_tokens=SqlApiTokens(connection),
         clients=SqlClients(connection),

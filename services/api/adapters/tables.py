@@ -93,6 +93,29 @@ INVITATION_TOKEN = Table(
     Column("invitation_id", BigInteger),
 )
 
+MAIL = Table(
+    "mail",
+    _metadata,
+    _id(),
+    Column("kind", Text),
+    Column("email", Text),
+    Column("invitation_id", BigInteger),
+    Column("language", Text),
+    _moment("created_at"),
+    _moment("due_at"),
+    Column("tries", Integer),
+    _moment("expires_at"),
+)
+
+RESET = Table(
+    "password_reset",
+    _metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("user_id", BigInteger),
+    _moment("created_at"),
+    _moment("expires_at"),
+)
+
 CLIENT = Table(
     "client",
     _metadata,

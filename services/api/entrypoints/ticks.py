@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import Counter
 
-from services.api.handlers import api_tokens, auth, imports, once, users
+from services.api.handlers import api_tokens, auth, imports, mails, once, users
 from services.api.handlers.relay import relay_batch
-from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports
+from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports, Postman
 from shared.runtime.database import is_transient
 from shared.runtime.logs import facts
 
@@ -21,6 +21,7 @@ _PAUSE_AFTER_FAILURE = 0.5
 _MEASURE_EVERY = 5.0
 _SWEEP_EVERY = 600.0
 _WRITE_USES_EVERY = 60.0
+_LOOK_FOR_MAIL_EVERY = 1.0
 
 
 async def relay(lane: OutboxLane, publisher: EventPublisher, name: str) -> None:
@@ -87,6 +88,13 @@ async def sweep_keys(ports: Ports) -> None:
     while True:
         await once.sweep(ports)
         await asyncio.sleep(_SWEEP_EVERY)
+
+
+async def send_mail(ports: Ports, postman: Postman) -> None:
+    """Sends what waits to be sent, for ever."""
+    while True:
+        if not await mails.send_next(ports, postman):
+            await asyncio.sleep(_LOOK_FOR_MAIL_EVERY)
 
 
 async def write_token_uses(ports: Ports) -> None:

@@ -97,6 +97,8 @@ async def sweep_logins(ports: Ports) -> None:
         await store.logins.forget_what_is_over(now)
         await store.sessions.forget_what_is_over(now)
         await store.api_tokens.forget_what_is_over(now - SHOWN_AFTER_EXPIRY)
+        await store.mails.forget_what_is_over(now)
+        await store.resets.forget_what_is_over(now)
         await store.invitations.forget_what_is_over(now - SHOWN_AFTER_EXPIRY)
 
 

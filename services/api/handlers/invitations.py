@@ -7,7 +7,9 @@ from services.api.domain.callers import Caller
 from services.api.domain.failures import Conflict, FieldFault, NotFound
 from services.api.domain.invitations import Comer, Invitation, NewInvitation, newcomer
 from services.api.domain.keys import digest, new_key
+from services.api.domain.languages import Language
 from services.api.domain.logins import Knock
+from services.api.domain.mails import MailKind, NewMail
 from services.api.domain.paging import Page, from_cursor, page_of, row_id
 from services.api.domain.users import User
 from services.api.handlers.doors import let_in, take_back
@@ -22,8 +24,13 @@ async def list_invitations(ports: Ports, limit: int, cursor: str | None) -> Page
     return page_of(found, limit, lambda invitation: invitation.id)
 
 
-async def invite(ports: Ports, new: NewInvitation, who: Caller) -> tuple[Invitation, str]:
-    """And its token, which nobody can be told again. Raises Conflict, Invalid."""
+async def invite(
+    ports: Ports, new: NewInvitation, language: Language, who: Caller
+) -> tuple[Invitation, str]:
+    """And its token, which nobody can be told again; it is mailed too, where mail is sent.
+
+    Raises Conflict, Invalid.
+    """
     ports.registration.check_inviting()
     now, key = ports.clock.now(), new_key()
     async with ports.transactions.begin() as store:
@@ -33,6 +40,8 @@ async def invite(ports: Ports, new: NewInvitation, who: Caller) -> tuple[Invitat
             raise taken(holder)
         invitation = await store.invitations.add(new, who.user_id, now)
         await store.invitations.open_with(invitation.id, digest(key))
+        if ports.postman is not None:
+            await store.mails.put(_mail(invitation, language), now)
         await store.audit.note(_deed(Action.ADD_INVITATION, invitation), who, now)
     return invitation, key
 
@@ -85,6 +94,12 @@ async def _note(store: Store, user: User, comer: Comer, address: str, ports: Por
         by["invitation_id"] = comer.invitation.id
     deed = Deed(Action.REGISTER, f"users/{user.id}", by)
     await store.audit.note(deed, Caller(user.id, address, frozenset()), ports.clock.now())
+
+
+def _mail(invitation: Invitation, language: Language) -> NewMail:
+    return NewMail(
+        MailKind.INVITATION, invitation.email, language, invitation.expires_at, invitation.id
+    )
 
 
 def _known() -> Conflict:

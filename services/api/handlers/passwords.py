@@ -6,6 +6,7 @@ from hmac import compare_digest
 from services.api.domain.audit import Action, Deed
 from services.api.domain.callers import Caller
 from services.api.domain.failures import Conflict, FieldFault, Invalid
+from services.api.domain.keys import digest
 from services.api.domain.logins import Come, Knock
 from services.api.domain.sessions import End
 from services.api.domain.users import User
@@ -32,12 +33,38 @@ async def change_password(ports: Ports, current: str, new: str, who: Caller) -> 
         await set_password(ports, store, now, password_hash, who, but=session_id)
 
 
+async def reset_password(ports: Ports, key: str, new: str, address: str) -> None:
+    """With the token of a mail, which is good once; ends every session. Raises Invalid."""
+    async with ports.transactions.reading() as store:
+        await _whose(ports, store, key)  # a wrong one costs no hash
+    password_hash = await ports.passwords.hash(new)
+    async with ports.transactions.begin() as store:
+        user = await _whose(ports, store, key, lock=True)
+        who = Caller(user.id, address, frozenset())
+        await set_password(ports, store, user, password_hash, who, but=None)
+
+
+async def _whose(ports: Ports, store: Store, key: str, *, lock: bool = False) -> User:
+    """Once the user is locked, nobody else uses the token: so it is looked for after that."""
+    now = ports.clock.now()
+    user_id = await store.resets.user_of(digest(key), now)
+    user = None if user_id is None else await store.users.by_id(user_id, lock=lock)
+    if (
+        user is None
+        or user.closed_at is not None
+        or await store.resets.user_of(digest(key), now) is None
+    ):
+        raise Invalid(FieldFault("token", "It is unknown, used or over; ask for another one."))
+    return user
+
+
 async def set_password(
     ports: Ports, store: Store, user: User, password_hash: str, who: Caller, *, but: int | None
 ) -> None:
     """Ends every session of the user but this one."""
     now = ports.clock.now()
     await store.users.save(replace(user, password_hash=password_hash))
+    await store.resets.remove_all(user.id)
     ended = await store.sessions.end_all(user.id, End.PASSWORD, now, but=but)
     deed = Deed(Action.CHANGE_PASSWORD, f"users/{user.id}", {"sessions_ended": ended})
     await store.audit.note(deed, who, now)

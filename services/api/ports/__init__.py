@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.api.domain.invitations import Registration
 from services.api.domain.logins import LoginLimits
 from services.api.ports.directory import Clients, Imports, Overtaken, Tags
+from services.api.ports.mail import Mails, Postman, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.people import (
     ApiTokens,
@@ -52,6 +53,7 @@ __all__ = [
     "Invitations",
     "Logins",
     "Mailings",
+    "Mails",
     "Outbox",
     "OutboxLane",
     "Overtaken",
@@ -59,6 +61,8 @@ __all__ = [
     "Passwords",
     "Plans",
     "Ports",
+    "Postman",
+    "Resets",
     "Revisions",
     "Sessions",
     "Statistics",
@@ -91,3 +95,7 @@ class Ports:
     gates: Gates
     message_ids: MessageIds
     clock: Clock
+    # None: nobody is sent mail.
+    postman: Postman | None = None
+    # Where people reach the api, as links in mails say it.
+    public_url: str = ""

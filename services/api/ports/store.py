@@ -12,6 +12,7 @@ from services.api.domain.imports.progress import ImportTask
 from services.api.domain.parked import Letter, Parked, Place
 from services.api.ports.directory import Clients, Imports, Tags
 from services.api.ports.holds import Keys
+from services.api.ports.mail import Mails, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.people import ApiTokens, Departments, Invitations, Logins, Sessions, Users
 from shared.contracts.base import Message
@@ -66,6 +67,8 @@ class Store:
     users: Users
     departments: Departments
     invitations: Invitations
+    mails: Mails
+    resets: Resets
     logins: Logins
     sessions: Sessions
     api_tokens: ApiTokens

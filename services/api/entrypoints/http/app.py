@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from services.api.entrypoints.http import (
+    account,
     api_tokens,
     audit,
     auth,
@@ -62,6 +63,12 @@ _PARTS = (
     *(auth, sessions, passwords, api_tokens, invitations, users, departments),
 )
 
+_OPEN = frozenset(
+    {
+        *(auth.LOGIN_PATH, auth.REFRESH_PATH, registration.REGISTER_PATH),
+        *(passwords.FORGOT_PATH, passwords.RESET_PATH),
+    }
+)
 # What passes through, of any length.
 _STREAMED = frozenset({imports.IMPORT_PATH})
 
@@ -92,7 +99,7 @@ def create_app(
             Middleware(
                 Closed,
                 prefix=f"{PREFIX}/",
-                open_paths={auth.LOGIN_PATH, auth.REFRESH_PATH, registration.REGISTER_PATH},
+                open_paths=_OPEN,
                 recognise=partial(recognise, ports),
             ),
             Middleware(BodyLimit, unlimited_paths=_STREAMED),
@@ -108,6 +115,7 @@ def create_app(
     app.include_router(internal.router)
     app.router.routes.extend(health)
     docs.install(app)
+    account.install(app)
     return app
 
 
@@ -121,6 +129,7 @@ def _public() -> APIRouter:
     api = APIRouter(prefix=PREFIX)
     api.include_router(auth.doors)
     api.include_router(registration.doors)
+    api.include_router(passwords.doors)
     for part in _PARTS:
         api.include_router(part.router, dependencies=locked)
     return api

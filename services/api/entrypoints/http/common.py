@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.api.domain.callers import Caller
 from services.api.domain.failures import FieldFault, Invalid
+from services.api.domain.languages import Language, preferred
 from services.api.domain.paging import DEFAULT_LIMIT, LARGEST_LIMIT
 from services.api.ports import Ports
 
@@ -73,6 +74,11 @@ async def known_parameters_once(request: Request) -> None:
     ]
     if faults:
         raise Invalid(*faults)
+
+
+def language_of(request: Request) -> Language:
+    """In which to write to the caller."""
+    return preferred(request.headers.get("accept-language", ""))
 
 
 def location(request: Request, path: str) -> str:

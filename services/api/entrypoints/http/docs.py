@@ -56,7 +56,7 @@ def install(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
         root = request.scope.get("root_path", "")
-        return _with_its_scripts(
+        return with_its_scripts(
             get_swagger_ui_html(
                 openapi_url=f"{root}{app.openapi_url}",
                 title=app.title,
@@ -70,13 +70,13 @@ def install(app: FastAPI) -> None:
 
     @app.get(_REDIRECT, include_in_schema=False)
     async def redirect() -> HTMLResponse:
-        return _with_its_scripts(get_swagger_ui_oauth2_redirect_html())
+        return with_its_scripts(get_swagger_ui_oauth2_redirect_html())
 
     assets = files("fastapi_offline") / "static"
     app.mount(_ASSETS, _Assets(directory=str(assets)), name="docs-assets")
 
 
-def _with_its_scripts(page: HTMLResponse) -> HTMLResponse:
+def with_its_scripts(page: HTMLResponse) -> HTMLResponse:
     """Allows the scripts that stand in the page, and no others."""
     scripts = _INLINE_SCRIPT.findall(bytes(page.body))
     page.headers["Content-Security-Policy"] = page_policy(scripts)

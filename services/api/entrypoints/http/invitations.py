@@ -20,6 +20,7 @@ from services.api.entrypoints.http.common import (
     PageView,
     Who,
     Wired,
+    language_of,
     location,
 )
 from services.api.entrypoints.http.once import holds_a_secret
@@ -87,13 +88,16 @@ class InvitationView(BaseModel):
 
 
 class MadeInvitationView(InvitationView):
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_INVITATION, "token": 43 * "x"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**_INVITATION, "token": 43 * "x", "mailed": False}]}
+    )
 
     token: str = Field(description="To register with. It is shown this once.")
+    mailed: bool = Field(description="Whether it is mailed as well.")
 
     @classmethod
-    def made(cls, invitation: Invitation, token: str) -> "MadeInvitationView":
-        return cls(**_told(invitation), token=token)
+    def made(cls, invitation: Invitation, token: str, *, mailed: bool) -> "MadeInvitationView":
+        return cls(**_told(invitation), token=token, mailed=mailed)
 
 
 @router.get("", summary="List invitations", **guarded(Right.USERS_WRITE))
@@ -112,12 +116,13 @@ async def invite(
     body: InvitationBody, request: Request, response: Response, wired: Wired, who: Who
 ) -> MadeInvitationView:
     """Whoever has the token registers with it once, under this e-mail address. 409 when somebody
-    has the address, or nobody may register."""
+    has the address, or nobody may register. Where mail is sent, they get it by mail too, in the
+    language of `Accept-Language` (English, Russian)."""
     holds_a_secret(request)
     new = body.new_invitation(wired.clock.now())
-    invitation, token = await invitations.invite(wired, new, who)
+    invitation, token = await invitations.invite(wired, new, language_of(request), who)
     response.headers["Location"] = location(request, f"/users/invitations/{invitation.id}")
-    return MadeInvitationView.made(invitation, token)
+    return MadeInvitationView.made(invitation, token, mailed=wired.postman is not None)
 
 
 @router.delete(

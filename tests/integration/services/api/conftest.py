@@ -231,7 +231,9 @@ async def engine(one_engine: AsyncEngine) -> AsyncEngine:
     async with one_engine.begin() as connection:
         for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER, INVITATION, DEPARTMENT):
             await connection.execute(delete(table))
-        await connection.execute(text("TRUNCATE login_door, login_known, parked, request_key"))
+        await connection.execute(
+            text("TRUNCATE login_door, login_known, parked, mail, request_key")
+        )
         for statement in _EMPTY_AUDIT:
             await connection.execute(text(statement))
     return one_engine

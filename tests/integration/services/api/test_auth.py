@@ -15,7 +15,8 @@ from tests.integration.services.api.conftest import NOW, SECRET, FakeClock
 EMAIL, PASSWORD = "Admin@example.com", "correct horse"
 LOGIN = {"email": EMAIL, "password": PASSWORD}
 
-OPEN = {f"/api/v1/auth/{door}" for door in ("login", "refresh", "register")}
+DOORS = ("login", "refresh", "register", "password/forgot", "password/reset")
+OPEN = {f"/api/v1/auth/{door}" for door in DOORS}
 
 
 @pytest.fixture

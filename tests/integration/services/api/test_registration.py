@@ -144,6 +144,7 @@ async def test_a_token_is_shown_once_and_kept_as_a_digest(
 ) -> None:
     invitation = await invited(api)
     token = invitation.pop("token")
+    assert invitation.pop("mailed") is False
     assert (await api.get("/users/invitations")).json()["items"] == [invitation]
     assert invitation["invited_by"] == admin.id
     async with engine.connect() as connection:

@@ -31,6 +31,8 @@ MAY = {
     "POST /auth/login": STRANGERS,
     "POST /auth/refresh": STRANGERS,
     "POST /auth/register": STRANGERS,
+    "POST /auth/password/forgot": STRANGERS,
+    "POST /auth/password/reset": STRANGERS,
     "POST /auth/logout": EVERYBODY,
     "GET /auth/me": EVERYBODY,
     "GET /auth/sessions": EVERYBODY,

@@ -76,6 +76,38 @@ def test_who_may_register(environment: pytest.MonkeyPatch) -> None:
         ApiSettings()
 
 
+def test_mail_needs_a_sender_and_where_links_lead(environment: pytest.MonkeyPatch) -> None:
+    assert ApiSettings().smtp_url is None
+    environment.setenv("API_SMTP_URL", "smtp://user:sesame@mail.example:587")
+    with pytest.raises(ValidationError, match="API_MAIL_FROM and API_PUBLIC_URL") as refusal:
+        ApiSettings()
+    assert "sesame" not in str(refusal.value)
+    environment.setenv("API_MAIL_FROM", "Carillon <carillon@example.com>")
+    environment.setenv("API_PUBLIC_URL", "https://carillon.example.com/there/")
+    assert ApiSettings().public_url == "https://carillon.example.com/there"
+    assert "sesame" not in repr(ApiSettings())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_SMTP_URL", "http://user:sesame@mail.example"),
+        ("API_SMTP_URL", "smtp://"),
+        ("API_MAIL_FROM", "carillon"),
+        ("API_MAIL_FROM", "a@example.com\nBcc: sesame@example.com"),
+        ("API_PUBLIC_URL", "carillon.example.com"),
+        ("API_PUBLIC_URL", "https://carillon.example.com/?sesame"),
+    ],
+)
+def test_what_cannot_be_used_for_mail(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(ValidationError, match=name.removeprefix("API_").lower()) as refusal:
+        ApiSettings()
+    assert "sesame" not in str(refusal.value)
+
+
 def test_other_origins_are_named_or_there_are_none(environment: pytest.MonkeyPatch) -> None:
     assert ApiSettings().cors_origins == ()
     environment.setenv("API_CORS_ORIGINS", "https://a.example, http://127.0.0.1:5173")
