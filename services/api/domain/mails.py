@@ -64,7 +64,8 @@ class NotMailed(Exception):
 
 def pause_after(tries: int) -> timedelta:
     """Until the next try, should this one fail."""
-    return min(_FIRST_PAUSE * 2 ** min(tries - 1, 10), _LONGEST_PAUSE)
+    doublings = min(tries - 1, 10)
+    return min(_FIRST_PAUSE * (1 << doublings), _LONGEST_PAUSE)
 
 
 def letter(mail: Mail, to: str, public_url: str, key: str) -> Letter:

@@ -130,7 +130,7 @@ async def test_what_forgers_bring_is_refused(
     again = jwt.encode(claims, SECRET, "HS256")
     assert (await get_me(anonymous, again)).status_code == 200
     for forged in (
-        jwt.encode(claims, None, "none"),
+        jwt.encode(claims, "", "none"),
         jwt.encode(claims | {"aud": "another-api"}, SECRET, "HS256"),
         jwt.encode(claims | {"iss": "somebody"}, SECRET, "HS256"),
         jwt.encode(claims | {"typ": "refresh"}, SECRET, "HS256"),
