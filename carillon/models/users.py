@@ -92,7 +92,7 @@ class Invitation(Model):
 class MadeInvitation(Invitation):
     """``token``: to register with; it is told this once. ``mailed``: it is on its way, too."""
 
-    token: str
+    token: str = Field(repr=False)
     mailed: bool
 
 
