@@ -71,7 +71,7 @@ class Record:
 def key_of(header: str) -> str:
     """Raises Invalid."""
     if _KEY_HEADER.fullmatch(header) is None:
-        raise _invalid("A key is 1 to 128 letters, digits or any of . _ ~ : + / = -")
+        raise _invalid("A key is 1 to 128 characters: letters, digits or any of ._~:+/=-.")
     return header.strip('"')
 
 

@@ -7,7 +7,7 @@ from pydantic.config import JsonDict
 
 from services.api.domain import fields, phones
 from services.api.domain.clients import Client, Profile
-from services.api.entrypoints.http.common import Body, Instant
+from services.api.entrypoints.http.common import Body, Instant, may_be_left_out
 
 Phone = Annotated[
     str,
@@ -75,13 +75,13 @@ class ClientPatch(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"timezone": "Asia/Omsk"}]})
 
-    phone: Phone | None = None
-    timezone: Zone | None = None
+    phone: Phone | None = may_be_left_out()
+    timezone: Zone | None = may_be_left_out()
     operator_code: OperatorCode | None = None
-    tags: Tags | None = None
+    tags: Tags | None = may_be_left_out()
     email: Email | None = None
     name: Name | None = None
-    attributes: Attributes | None = None
+    attributes: Attributes | None = may_be_left_out()
 
     def over(self, profile: Profile) -> dict[str, Any]:
         """The fields of a ClientBody: the present ones, with those given put over them."""

@@ -1,11 +1,12 @@
 """What the routes of every domain share: their ports, paging, the base of their JSON."""
 
 from collections import Counter
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.api.domain.callers import Caller
 from services.api.domain.failures import FieldFault, Invalid
@@ -42,6 +43,21 @@ Cursor = Annotated[
     str | None, Query(description="`next_cursor` of the page before.", max_length=512)
 ]
 ONE_PAGE = DEFAULT_LIMIT
+
+
+def may_be_left_out(description: str | None = None) -> Any:
+    """A field of what changes a part. None stands for its absence; to send null is a mistake, and
+    the document knows none."""
+    return Field(default=None, description=description, json_schema_extra=_without_null)
+
+
+def _without_null(schema: JsonDict) -> None:
+    shapes = schema.pop("anyOf")
+    assert isinstance(shapes, list)  # noqa: S101 - pydantic's way to write "or None"
+    for shape in shapes:
+        if isinstance(shape, dict) and shape.get("type") != "null":
+            schema.update(shape)
+    del schema["default"]
 
 
 class Body(BaseModel):

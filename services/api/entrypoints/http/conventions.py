@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.api.domain.once import HEADER, KEY_HEADER
+from services.api.domain.versions import ENTITY_TAGS
 from services.api.entrypoints.http.permissions import NEEDS, VERSIONED, is_write
 from services.api.entrypoints.http.problems import answers
 
@@ -47,6 +48,11 @@ def tell_conventions(document: Mapping[str, Any]) -> None:
                 _tell_versions(method, operation["responses"])
             if versioned and method == "get":
                 _takes(operation, _IF_NONE_MATCH)
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] == "If-Match":
+                    parameter["schema"] = {**_TEXT, "pattern": ENTITY_TAGS}
+            if "requestBody" in operation:
+                _may_answer(operation, 413, 415)
             if method != "get" and NEEDS in operation:
                 _tell_keys(operation)
             if method != "get" and is_write(operation.get(NEEDS, ())):
@@ -65,8 +71,7 @@ def _tell_versions(method: str, responses: dict[str, Any]) -> None:
 
 def _tell_keys(operation: dict[str, Any]) -> None:
     _takes(operation, _KEY)
-    for status, answer in answers(409).items():
-        operation["responses"].setdefault(str(status), answer)
+    _may_answer(operation, 409)
 
 
 def _tell_preferences(operation: dict[str, Any]) -> None:
@@ -80,6 +85,11 @@ def _tell_preferences(operation: dict[str, Any]) -> None:
     if "200" in bodies:
         headers = responses["200"].get("headers", {})
         responses["204"] = {"description": "Done; told no more, as preferred.", "headers": headers}
+
+
+def _may_answer(operation: dict[str, Any], *statuses: int) -> None:
+    for status, answer in answers(*statuses).items():
+        operation["responses"].setdefault(str(status), answer)
 
 
 def _takes(operation: dict[str, Any], parameter: Mapping[str, Any]) -> None:

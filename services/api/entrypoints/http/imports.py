@@ -32,7 +32,8 @@ _BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {"file": {"type": "string", "format": "binary"}},
-                }
+                },
+                "encoding": {"file": {"contentType": "text/csv, application/x-ndjson"}},
             },
         },
     }

@@ -17,7 +17,7 @@ from services.api.domain import fields, mailing_rules
 from services.api.domain.mailing_rules import checked
 from services.api.domain.mailings import Mailing
 from services.api.entrypoints.http.clients_models import OperatorCode, TagName
-from services.api.entrypoints.http.common import Body
+from services.api.entrypoints.http.common import Body, may_be_left_out
 from shared.contracts.mailings import Day, MailingSpec
 
 Text = Annotated[
@@ -113,9 +113,9 @@ class MailingPatch(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"ends_at": "2027-03-10T00:00:00"}]})
 
-    text: Text | None = None
-    starts_at: Moment | None = None
-    ends_at: Moment | None = None
+    text: Text | None = may_be_left_out()
+    starts_at: Moment | None = may_be_left_out()
+    ends_at: Moment | None = may_be_left_out()
     timing: Timing | None = None
     window: WindowBody | None = None
     filter: FilterBody | None = None

@@ -1,7 +1,7 @@
 """Problem documents (RFC 9457): every error of the API has this one shape."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from services.api.domain.failures import (
     Conflict,
@@ -141,13 +142,43 @@ def of_error(error: Exception) -> Response:
     return problem(status, "Something went wrong here; it is logged.")
 
 
-async def _error(_: Request, error: Exception) -> Response:
-    return of_error(error)
+async def _error(request: Request, error: Exception) -> Response:
+    answer = of_error(error)
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_methods_at(request))
+    return answer
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+def _methods_at(request: Request) -> list[str]:
+    """All of the path; the router names those of the first route that has it."""
+    exactly = _documented(request)
+    if exactly:
+        return sorted(method.upper() for method in exactly)
+    routes = request.app.router.routes
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(
+            route.matches(dict(request.scope) | {"method": method})[0] is Match.FULL
+            for route in routes
+        )
+    ]
+
+
+def _documented(request: Request) -> Collection[str]:
+    """The methods of a path that the document has as it is, with no place for an id in it."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    operations: Mapping[str, Any] = request.app.openapi()["paths"].get(path, {})
+    return operations.keys()
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    methods = _documented(request)
+    if methods and request.method.lower() not in methods:
+        # What took it wants an id where the path has a word: it is another route's path.
+        return await _error(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
     found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    if _is_no_json(_, found):
+    if _is_no_json(request, found):
         return of_failure(UnsupportedFormat("Send JSON, with Content-Type: application/json."))
     # The first part of a location says where it was: body, query, path.
     faults = [_fault({**one, "loc": one["loc"][1:] or one["loc"]}) for one in found]

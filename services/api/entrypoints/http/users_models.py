@@ -12,7 +12,7 @@ from services.api.domain import fields
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.rights import Right, rights_of
 from services.api.domain.users import NewUser, Role, User
-from services.api.entrypoints.http.common import Body, Instant
+from services.api.entrypoints.http.common import Body, Instant, may_be_left_out
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_000
@@ -77,11 +77,11 @@ class UserPatch(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"may_launch": False}]})
 
-    role: Role | None = None
-    may_launch: MayLaunch | None = None
-    departments: DepartmentIds | None = None
-    closed: StrictBool | None = Field(
-        default=None, description="True: they may not log in; their sessions and API tokens end."
+    role: Role | None = may_be_left_out()
+    may_launch: MayLaunch | None = may_be_left_out()
+    departments: DepartmentIds | None = may_be_left_out()
+    closed: StrictBool | None = may_be_left_out(
+        "True: they may not log in; their sessions and API tokens end."
     )
 
     def over(self, user: User, now: datetime) -> User:

@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Response
 from services.api.domain import versions
 from services.api.domain.clients import Client
 from services.api.domain.mailings import Mailing
-from services.api.domain.versions import ENTITY_TAGS, Expected
+from services.api.domain.versions import Expected
 
 _ABOUT = (
     "Only if it still is what you looked at: the `ETag` you got then. Otherwise 412, which names"
@@ -18,7 +18,7 @@ _ABOUT = (
 async def _expected(
     if_match: Annotated[
         str | None,
-        Header(alias="If-Match", description=_ABOUT, json_schema_extra={"pattern": ENTITY_TAGS}),
+        Header(alias="If-Match", description=_ABOUT),
     ] = None,
 ) -> Expected | None:
     return None if if_match is None else versions.expected(if_match)

@@ -1,0 +1,159 @@
+"""The document of the API against the API: schemathesis asks whatever the document allows, and much
+that it does not, as each role, over a real port and with a real database.
+
+What is checked: no 5xx, no status, media type, header or body that is not documented, what is valid
+is taken and what is not is refused, nobody gets in without a token, what was deleted is gone.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from services.api.domain.users import NewUser, Role
+from services.api.entrypoints.http.app import create_app
+from services.api.entrypoints.http.messages_models import MessageProof
+from services.api.entrypoints.http.plans_models import MailingPlan, Plan
+from services.api.ports import Ports
+from shared.contracts.mailings import MailingSpec
+from shared.contracts.statuses import Status
+from tests.integration.services.api.conftest import (
+    IMPORT_MAX_BYTES,
+    SERVICE_TOKEN,
+    FakePlans,
+    FakeStatistics,
+    a_user,
+    log_in_as,
+)
+from tests.integration.services.api.waiting import until
+
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
+# Refused for what it means, 422 is a right answer to what is valid by the document; a check of ours
+# (schemathesis_hooks.py) looks at what it is refused for.
+CONFIG = """
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "304", "401", "403", "404", "409", "412", "422", "429"]
+
+# Whatever it is, it is taken as a file: what is wrong in it is told row by row, later.
+[[operations]]
+include-path = "/api/v1/clients/import"
+checks.negative_data_rejection.enabled = false
+"""
+
+# All three together have a minute of CI. What is derived from the document, case by case, is asked
+# once, by whoever gets everywhere.
+EXAMPLES, LONGEST = 3, 60
+SOME = "examples,fuzzing,stateful"
+PHASES = {"viewer": SOME, "manager": SOME, "admin": f"coverage,{SOME}"}
+ROLES = {
+    "viewer": NewUser("viewer@example.com", "", Role.VIEWER),
+    "manager": NewUser("manager@example.com", "", Role.MANAGER, may_launch=True),
+    "admin": NewUser("boss@example.com", "", Role.ADMIN, may_launch=True),
+}
+AT = "2026-11-21T12:00:00Z"
+COUNTS = {"audience": 0, "by_status": {status.value: 0 for status in Status}}
+
+
+class Statistics(FakeStatistics):
+    """Answers as stats does."""
+
+    async def books(self, mailing_id: int) -> bytes:
+        times = {"first_sent_at": None, "last_sent_at": AT, "rate_per_second": 0.5, "in_flight": 0}
+        return json.dumps({"mailing_id": mailing_id, **COUNTS, **times, "by_zone": []}).encode()
+
+    async def messages(self, *_: Any) -> dict[str, Any]:
+        return {"items": [], "next_cursor": None}
+
+    async def of_mailings(self, mailing_ids: Any) -> dict[str, Any]:
+        times = {"first_sent_at": None, "last_sent_at": AT}
+        return {
+            "items": [{"mailing_id": id_, **COUNTS, **times} for id_ in mailing_ids],
+            "total": COUNTS,
+        }
+
+    async def message(self, message_id: int) -> dict[str, Any] | None:
+        return example(MessageProof) | {"id": message_id}
+
+
+class Plans(FakePlans):
+    """Answers as the scheduler does."""
+
+    async def preview(self, spec: MailingSpec, *_: Any) -> dict[str, Any]:
+        return example(Plan)
+
+    async def of_mailing(self, *_: Any) -> dict[str, Any] | None:
+        return example(MailingPlan)
+
+
+def example(model: Any) -> dict[str, Any]:
+    found: dict[str, Any] = model.model_config["json_schema_extra"]["examples"][0]
+    return dict(found)
+
+
+@pytest.fixture
+def whole(ports: Ports) -> FastAPI:
+    """The application, with other services that answer as they do."""
+    wired = replace(ports, statistics=Statistics(), plans=Plans())
+    return create_app(wired, service_token=SERVICE_TOKEN, import_max_bytes=IMPORT_MAX_BYTES)
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_config=None, lifespan="off", access_log=False)
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        await until(lambda: _has_started(server))
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _has_started(server: uvicorn.Server) -> bool:
+    return server.started
+
+
+async def told(command: Sequence[str], at: Path) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "schemathesis.cli", *command),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd=at,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": str(HOOKS)},
+    )
+    async with asyncio.timeout(LONGEST):
+        told, _ = await process.communicate()
+    return process.returncode, told.decode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_the_api_is_as_it_says(
+    whole: FastAPI, ports: Ports, role: str, tmp_path: Path
+) -> None:
+    token = (await log_in_as(ports, await a_user(ports, ROLES[role]))).access_token
+    (tmp_path / "schemathesis.toml").write_text(CONFIG)
+    async with served(whole) as url:
+        status, report = await told(
+            [
+                *("run", f"{url}/openapi.json", "-H", f"Authorization: Bearer {token}"),
+                *("--max-examples", str(EXAMPLES), "--phases", PHASES[role], "--seed", "7"),
+                *("--no-shrink", "--no-color"),
+                *("--generation-database", "none", "--warnings", "off"),
+                # It would end the session, and all behind it would be strangers to the API.
+                *("--exclude-path", "/api/v1/auth/logout"),
+            ],
+            tmp_path,
+        )
+    assert status == 0, report
