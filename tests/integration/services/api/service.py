@@ -21,7 +21,7 @@ EMAIL, PASSWORD = "admin@example.com", "correct horse"
 NOWHERE = "http://127.0.0.1:9"
 
 
-def settings(database_url: str, amqp_url: str, stats_url: str) -> ApiSettings:
+def settings(database_url: str, amqp_url: str, stats_url: str, **more: Any) -> ApiSettings:
     return ApiSettings(
         rabbitmq_url=SecretStr(amqp_url),
         service_token=SecretStr(SERVICE_TOKEN),
@@ -30,15 +30,16 @@ def settings(database_url: str, amqp_url: str, stats_url: str) -> ApiSettings:
         admin_password=SecretStr(PASSWORD),
         jwt_secret=SecretStr(SECRET),
         stats_url=stats_url,
+        **more,
     )
 
 
 @asynccontextmanager
 async def running(
-    database_url: str, amqp_url: str, stats_url: str = NOWHERE
+    database_url: str, amqp_url: str, stats_url: str = NOWHERE, **more: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The service with everything it starts by itself; a client that is logged in."""
-    app = make_app(settings(database_url, amqp_url, stats_url))
+    app = make_app(settings(database_url, amqp_url, stats_url, **more))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

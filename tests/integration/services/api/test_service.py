@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 
 import aio_pika
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,7 +15,14 @@ from shared.contracts.gates import GatesChanged
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingFinished, MailingStarted
 from shared.contracts.topology import EVENTS, SCHEDULER_EVENTS, SENDER_GATES
-from tests.integration.services.api.service import Listener, connected, mailing, running
+from tests.integration.services.api.mailbox import Box, serving
+from tests.integration.services.api.service import (
+    EMAIL,
+    Listener,
+    connected,
+    mailing,
+    running,
+)
 from tests.integration.services.api.waiting import until
 from tests.support.servers import Vhost
 
@@ -141,6 +149,33 @@ async def test_two_replicas_have_one_relay(
         told = await Listener(channel, SCHEDULER_EVENTS, ClientsChanged).take(60)
         assert [one.clients[0].phone for one in told] == [f"7916{n:07}" for n in range(60)]
         assert await queue.get(fail=False) is None
+
+
+async def test_mail_is_sent_by_itself_and_leads_back(
+    engine: AsyncEngine, database_url: str, topology: Vhost
+) -> None:
+    box = Box()
+
+    async def has_come() -> bool:
+        return bool(box.came)
+
+    async with (
+        serving(box),
+        running(
+            database_url,
+            topology.amqp_url,
+            smtp_url=SecretStr(f"smtp://127.0.0.1:{box.port}"),
+            mail_from="carillon@example.com",
+            public_url="https://carillon.example/there/",
+        ) as api,
+    ):
+        await api.post("/auth/password/forgot", json={"email": EMAIL})
+        await until(has_come)
+        body = {"token": box.token(), "password": "another horse"}
+        assert (await api.post("/auth/password/reset", json=body)).status_code == 204
+        assert "https://carillon.example/there/account#" in box.came[0].get_content()
+        stranger = {"email": "bob@example.com", "password": "battery staple"}
+        assert (await api.post("/auth/register", json=stranger)).status_code == 403
 
 
 async def test_health_tells_of_the_database_and_metrics_of_requests(
