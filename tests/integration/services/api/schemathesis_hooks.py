@@ -15,7 +15,7 @@ MEANINGFUL = {
     *("operator_codes", "text", "starts_at", "ends_at", "from", "to", "attributes", "group"),
     *("department_id", "departments", "client_id", "message_ids", "parked", "mailing_id", "body"),
     *("holidays", "filter", "window", "max_lateness", "status", "channel"),
-    *("current_password", "scopes", "invitation", "token", "password"),
+    *("current_password", "scopes", "expires_at", "invitation", "token", "password"),
 }
 _MESSAGE = re.compile(r"[A-Z0-9'\"].*[.?]", re.DOTALL)
 
