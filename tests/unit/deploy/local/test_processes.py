@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local.leftovers import kill_everything, stop_leftovers
 from deploy.local.processes import ManagedProcess, ProcessSpec, belongs_to, write_pid
+from deploy.local.waiting import wait_until
 
 STUBBORN = """
 import signal, time
@@ -51,7 +52,7 @@ def test_a_polite_process_gives_way_to_those_of_other_sessions_too(tmp_path: Pat
     process = ManagedProcess(spec, tmp_path)
     pid = process.start()
     try:
-        assert os.getpriority(os.PRIO_PROCESS, pid) == 7
+        assert wait_until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == 7, 5.0, 0.01)
         shared_by_sessions = Path(f"/proc/{pid}/autogroup")
         if not shared_by_sessions.exists():
             pytest.skip("this kernel does not share the CPU by sessions")
