@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from services.api.entrypoints.http.conventions import tell_conventions
 from services.api.entrypoints.http.heading import Headed, page_policy
+from services.api.entrypoints.http.languages.listening import Listening
 from services.api.entrypoints.http.permissions import tell_needs
 from services.api.entrypoints.http.problems import Problem
 from services.api.entrypoints.http.tracing import Traced
@@ -27,7 +28,7 @@ class DocumentedApi(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Around everything, for even what answers 500 stands outside of all other layers."""
-        return Headed(Traced(super().build_middleware_stack()))
+        return Headed(Traced(Listening(super().build_middleware_stack())))
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema:

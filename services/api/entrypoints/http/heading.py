@@ -29,6 +29,7 @@ _MAY_BE_SENT = (
 _MAY_BE_READ = (
     *("Location", "Retry-After", "ETag"),
     *("Preference-Applied", "Idempotent-Replayed", "X-Request-ID", "Content-Disposition"),
+    "Content-Language",
 )
 
 

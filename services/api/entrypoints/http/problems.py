@@ -29,6 +29,8 @@ from services.api.domain.failures import (
     Unavailable,
     UnsupportedFormat,
 )
+from services.api.entrypoints.http.languages.faults import sentence
+from services.api.entrypoints.http.languages.speaking import LANGUAGE, say, title
 from shared.runtime.database import is_transient
 from shared.runtime.logs import REQUEST_ID
 
@@ -90,16 +92,16 @@ def problem(
     errors: Iterable[FieldFault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
+    language = LANGUAGE.get()
     document = Problem(
-        title=HTTPStatus(status).phrase,
+        title=title(status, language),
         status=status,
-        detail=detail,
-        errors=[FieldError(field=fault.field, reason=fault.reason) for fault in errors],
+        detail=say(detail, language),
+        errors=[FieldError(field=one.field, reason=say(one.reason, language)) for one in errors],
         request_id=REQUEST_ID.get(),
     )
-    return Response(
-        document.model_dump_json(), status, media_type=MEDIA_TYPE, headers=dict(headers or {})
-    )
+    told = {"Content-Language": language, "Vary": "Accept-Language"} | dict(headers or {})
+    return Response(document.model_dump_json(), status, media_type=MEDIA_TYPE, headers=told)
 
 
 def of_failure(failure: Failure) -> Response:
@@ -202,14 +204,4 @@ def _fault(error: Mapping[str, Any]) -> FieldFault:
     if error["type"] == "json_invalid":
         return FieldFault("body", f"The body is not JSON: {error['ctx']['error']}.")
     field = ".".join(map(str, error["loc"])) or "body"
-    return FieldFault(field, _reason(error))
-
-
-def _reason(error: Mapping[str, Any]) -> str:
-    match error["type"]:
-        case "extra_forbidden":
-            return "Unknown field."
-        case "value_error":
-            return str(error["ctx"]["error"])
-        case _:
-            return f"{error['msg']}."
+    return FieldFault(field, sentence(error))

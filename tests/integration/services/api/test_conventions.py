@@ -1,4 +1,4 @@
-"""What every route has in common: versions, how much is told, the ids of requests."""
+"""What every route has in common: versions, how much is told, in which language; request ids."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ MAILING = {
     "ends_at": "2026-12-02T10:00:00Z",
 }
 MINIMAL = {"Prefer": "return=minimal"}
+RUSSIAN = {"Accept-Language": "ru-RU, ru;q=0.9, en;q=0.8"}
 
 
 async def made(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> tuple[str, str]:
@@ -202,6 +203,43 @@ class TestRequestIds:
         assert answer.status_code == 500
         assert answer.headers["x-request-id"] == answer.json()["request_id"] == "order-8"
         assert any("request_id=order-8" in line for line in seen.lines)
+
+
+class TestLanguages:
+    async def test_problems_are_told_in_the_callers_language(
+        self, api: httpx.AsyncClient, anonymous: httpx.AsyncClient
+    ) -> None:
+        unknown = await api.get("/clients/9", headers=RUSSIAN)
+        assert unknown.headers["content-language"] == "ru"
+        assert unknown.headers["vary"] == "Accept-Language"
+        assert unknown.json()["title"] == "Не найдено"
+        assert unknown.json()["detail"] == "Клиента 9 нет."
+        stranger = await anonymous.get("/api/v1/clients", headers=RUSSIAN)
+        assert stranger.json()["detail"] == "Токен доступа не передан."
+        english = await api.get("/clients/9")
+        assert english.headers["content-language"] == "en"
+        assert english.json()["detail"] == "There is no client 9."
+
+    async def test_so_is_what_is_wrong_with_each_field(self, api: httpx.AsyncClient) -> None:
+        wrong = {"timezone": "Mars", "name": "x" * 201, "tags": [5], "nickname": 1}
+        answer = await api.post("/clients", json=wrong, headers=RUSSIAN)
+        told = {error["field"]: error["reason"] for error in answer.json()["errors"]}
+        assert told == {
+            "phone": "Это поле нужно заполнить.",
+            "timezone": "'Mars' — не часовой пояс: укажите название, например Europe/Moscow,"
+            " или смещение, например UTC+3.",
+            "name": "Здесь больше 200 символов.",
+            "tags.0": "Здесь должна быть строка.",
+            "nickname": "Такого поля нет.",
+        }
+
+    async def test_our_own_fault_is_told_so_too(
+        self, api: httpx.AsyncClient, stats: FakeStatistics
+    ) -> None:
+        stats.failure = RuntimeError("a bug of ours")
+        answer = await api.get("/statistics", headers=RUSSIAN)
+        assert answer.status_code == 500
+        assert answer.json()["detail"] == "У нас что-то сломалось; это записано в журнал."
 
 
 class _Lines(logging.Handler):

@@ -1,0 +1,1 @@
+"""Problems in the language that the caller likes best."""
