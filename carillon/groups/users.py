@@ -1,11 +1,13 @@
 """Users, departments, the audit: for an administrator."""
 
+from datetime import datetime
 from typing import Unpack
 
 from carillon.bodies import InvitationFields, UserChanges, UserFields
 from carillon.calls import Call, delete, get, patch, post
 from carillon.models.base import Page
 from carillon.models.users import (
+    Action,
     ApiToken,
     AuditEntry,
     Department,
@@ -97,6 +99,16 @@ class Departments(Group[C]):
 
 class Audit(Group[C]):
     @listing
-    def list(self) -> Call[Page[AuditEntry]]:
-        """Newest first. Nothing is ever changed in it or taken out."""
-        return get("/audit", Page[AuditEntry])
+    def list(
+        self,
+        *,
+        user_id: int | None = None,
+        action: Action | str | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Call[Page[AuditEntry]]:
+        """Newest first, from ``since`` on, before ``until``; ``subject`` such as "mailings/7".
+        Nothing is ever changed in it or taken out."""
+        query = {"user_id": user_id, "action": action, "subject": subject}
+        return get("/audit", Page[AuditEntry], query=query | {"from": since, "to": until})

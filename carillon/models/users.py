@@ -24,6 +24,45 @@ class Right(Words):
     AUDIT_READ = "audit:read"
 
 
+class Action(Words):
+    ADD_CLIENT = "clients.add"
+    CHANGE_CLIENT = "clients.change"
+    DELETE_CLIENT = "clients.delete"
+    ADD_TAG = "tags.add"
+    DELETE_TAG = "tags.delete"
+    START_IMPORT = "imports.start"
+    END_IMPORT = "imports.end"
+    ADD_MAILING = "mailings.add"
+    CLONE_MAILING = "mailings.clone"
+    CHANGE_MAILING = "mailings.change"
+    LAUNCH = "mailings.launch"
+    PAUSE = "mailings.pause"
+    RESUME = "mailings.resume"
+    CANCEL = "mailings.cancel"
+    DELETE_MAILING = "mailings.delete"
+    TEST_SEND = "mailings.test_send"
+    LOG_IN = "sessions.begin"
+    LOG_OUT = "sessions.end"
+    REFRESH_REUSED = "sessions.refresh_reused"
+    REPLAY = "dead_letters.replay"
+    RESOLVE = "dead_letters.resolve"
+    REPLAY_PARKED = "dead_letters.replay_parked"
+    DROP_PARKED = "dead_letters.drop_parked"
+    ADD_USER = "users.add"
+    CHANGE_USER = "users.change"
+    REMOVE_USER = "users.remove"
+    CHANGE_PASSWORD = "users.change_password"  # noqa: S105
+    END_SESSIONS = "users.end_sessions"
+    REGISTER = "users.register"
+    ADD_INVITATION = "invitations.add"
+    REVOKE_INVITATION = "invitations.revoke"
+    ADD_API_TOKEN = "api_tokens.add"  # noqa: S105
+    REVOKE_API_TOKEN = "api_tokens.revoke"  # noqa: S105
+    ADD_DEPARTMENT = "departments.add"
+    CHANGE_DEPARTMENT = "departments.change"
+    REMOVE_DEPARTMENT = "departments.remove"
+
+
 class IssuedTokens(Model):
     """``expires_in``: seconds for which the access token is good."""
 

@@ -9,6 +9,25 @@ Fact = str | int | float | bool | None | list[int] | list[str] | dict[str, "Fact
 
 
 class Action(StrEnum):
+    ADD_CLIENT = "clients.add"
+    CHANGE_CLIENT = "clients.change"
+    DELETE_CLIENT = "clients.delete"
+    ADD_TAG = "tags.add"
+    DELETE_TAG = "tags.delete"
+    START_IMPORT = "imports.start"
+    END_IMPORT = "imports.end"
+    ADD_MAILING = "mailings.add"
+    CLONE_MAILING = "mailings.clone"
+    CHANGE_MAILING = "mailings.change"
+    LAUNCH = "mailings.launch"
+    PAUSE = "mailings.pause"
+    RESUME = "mailings.resume"
+    CANCEL = "mailings.cancel"
+    DELETE_MAILING = "mailings.delete"
+    TEST_SEND = "mailings.test_send"
+    LOG_IN = "sessions.begin"
+    LOG_OUT = "sessions.end"
+    REFRESH_REUSED = "sessions.refresh_reused"
     REPLAY = "dead_letters.replay"
     RESOLVE = "dead_letters.resolve"
     REPLAY_PARKED = "dead_letters.replay_parked"
@@ -35,6 +54,17 @@ class Deed:
     action: Action
     subject: str
     facts: dict[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Entries at ``since`` or later, before ``until``; what is None matches all."""
+
+    user_id: int | None = None
+    action: Action | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

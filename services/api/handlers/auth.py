@@ -3,11 +3,12 @@
 import logging
 
 from services.api.domain.api_tokens import SHOWN_AFTER_EXPIRY
+from services.api.domain.audit import Action, Deed
 from services.api.domain.callers import Caller, caller, caller_by_token
 from services.api.domain.failures import Unauthorized
 from services.api.domain.keys import digest, is_api_token
 from services.api.domain.logins import Come, Knock
-from services.api.domain.sessions import End, Stolen, refreshed
+from services.api.domain.sessions import End, Session, Stolen, refreshed
 from services.api.domain.users import Tokens, TokenUse, User
 from services.api.handlers.doors import let_in, welcome
 from services.api.ports import Ports, Store
@@ -16,7 +17,9 @@ from shared.runtime.logs import facts
 log = logging.getLogger(__name__)
 
 
-async def log_in(ports: Ports, email: str, password: str, address: str) -> Tokens:
+async def log_in(
+    ports: Ports, email: str, password: str, address: str, request_id: str | None = None
+) -> Tokens:
     """``address``: where the caller is. Raises Unauthorized, the same for an unknown user and a
     wrong password, and TooManyTries, the same for an unknown user and a known one."""
     knock = Knock.of(email, address)
@@ -26,19 +29,26 @@ async def log_in(ports: Ports, email: str, password: str, address: str) -> Token
         user, come = await _recognised(ports, knock, email, password)
         async with ports.transactions.begin() as store:
             await welcome(ports, store, knock, come)
-            return await begin_session(ports, store, user, address)
+            return await begin_session(ports, store, user, address, request_id)
 
 
-async def begin_session(ports: Ports, store: Store, user: User, address: str) -> Tokens:
+async def begin_session(
+    ports: Ports, store: Store, user: User, address: str, request_id: str | None
+) -> Tokens:
     """Raises Unauthorized when the account is closed."""
     if user.closed_at is not None:
         raise Unauthorized("This account is closed.", field="email")
     now = ports.clock.now()
     until = now + ports.tokens.session_ttl
-    return ports.tokens.issue(await store.sessions.begin(user.id, address, until, now))
+    session = await store.sessions.begin(user.id, address, until, now)
+    who = Caller(user.id, address, frozenset(), session_id=session.id, request_id=request_id)
+    await store.audit.note(_deed(Action.LOG_IN, session), who, now)
+    return ports.tokens.issue(session)
 
 
-async def refresh(ports: Ports, refresh_token: str) -> Tokens:
+async def refresh(
+    ports: Ports, refresh_token: str, address: str, request_id: str | None = None
+) -> Tokens:
     """New tokens for a refresh token, which is good once. Raises Unauthorized."""
     claims = ports.tokens.read(refresh_token, TokenUse.REFRESH)
     now = ports.clock.now()
@@ -53,6 +63,8 @@ async def refresh(ports: Ports, refresh_token: str) -> Tokens:
             await store.sessions.save(step)
             return ports.tokens.issue(step)
         await store.sessions.end(session.id, End.REUSE, now)
+        who = Caller(session.user_id, address, frozenset(), request_id=request_id)
+        await store.audit.note(_deed(Action.REFRESH_REUSED, session), who, now)
     ids = {"user_id": session.user_id, "session_id": session.id}
     log.warning("A refresh token was used twice", extra=facts("refresh_reused", **ids))
     reason = "This refresh token was used before; log in again."
@@ -63,7 +75,11 @@ async def log_out(ports: Ports, who: Caller) -> None:
     """From now on neither the access token of this session is good, nor its refresh token."""
     if who.session_id is not None:
         async with ports.transactions.begin() as store:
-            await store.sessions.end(who.session_id, End.LOGOUT, ports.clock.now())
+            now = ports.clock.now()
+            session = await store.sessions.get(who.session_id, lock=True)
+            if session is not None and session.is_alive(now):
+                await store.sessions.end(session.id, End.LOGOUT, now)
+                await store.audit.note(_deed(Action.LOG_OUT, session), who, now)
 
 
 async def recognise(ports: Ports, token: str, address: str) -> Caller:
@@ -112,6 +128,10 @@ async def _recognised(ports: Ports, knock: Knock, email: str, password: str) -> 
     if user is None or not matches:
         raise Unauthorized("The e-mail address or the password is wrong.", field="email")
     return user, come
+
+
+def _deed(action: Action, session: Session) -> Deed:
+    return Deed(action, f"users/{session.user_id}", {"session_id": session.id})
 
 
 def _over(field: str) -> Unauthorized:

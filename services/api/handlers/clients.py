@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from services.api.domain.audit import Action
+from services.api.domain.callers import Caller
 from services.api.domain.clients import (
     Client,
     ClientFilter,
@@ -12,9 +14,11 @@ from services.api.domain.clients import (
     news,
     with_profile,
 )
+from services.api.domain.deeds import of_client as deed_of
 from services.api.domain.failures import Conflict, FieldFault, NotFound
 from services.api.domain.paging import Page, from_cursor, page_of, row_id
 from services.api.domain.versions import Expected, of_client
+from services.api.handlers.audit import note
 from services.api.ports import Overtaken, Ports, Store
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import GatesChanged
@@ -35,7 +39,7 @@ async def get_client(ports: Ports, client_id: int) -> Client:
         return await _living(store, client_id)
 
 
-async def create_client(ports: Ports, profile: Profile) -> Client:
+async def create_client(ports: Ports, profile: Profile, who: Caller) -> Client:
     """Raises Conflict when a living client has the phone."""
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
@@ -45,6 +49,7 @@ async def create_client(ports: Ports, profile: Profile) -> Client:
             raise _taken(await store.clients.with_phone(profile.phone)) from None
         await store.tags.ensure(profile.tags, now)
         await store.outbox.put(news([client]))
+        await note(store, deed_of(Action.ADD_CLIENT, None, client), who, now)
     return client
 
 
@@ -52,6 +57,7 @@ async def change_client(
     ports: Ports,
     client_id: int,
     revise: Callable[[Profile], Profile],
+    who: Caller,
     expected: Expected | None = None,
 ) -> Client:
     """``revise`` makes the new profile of the present one. Raises NotFound, Outdated, Conflict."""
@@ -68,10 +74,13 @@ async def change_client(
             raise _taken(None) from None
         await store.tags.ensure(after.profile.tags, now)
         await _tell(store, before, after)
+        await note(store, deed_of(Action.CHANGE_CLIENT, before, after), who, now)
     return after
 
 
-async def delete_client(ports: Ports, client_id: int, expected: Expected | None = None) -> None:
+async def delete_client(
+    ports: Ports, client_id: int, who: Caller, expected: Expected | None = None
+) -> None:
     """Raises NotFound, Outdated."""
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
@@ -79,6 +88,7 @@ async def delete_client(ports: Ports, client_id: int, expected: Expected | None 
         tombstone = buried(before)
         await store.clients.bury(tombstone, now)
         await _tell(store, before, tombstone)
+        await note(store, deed_of(Action.DELETE_CLIENT, before, None), who, now)
 
 
 async def client_states(ports: Ports, after: int, limit: int) -> ClientsChanged:

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from services.api.domain.audit import Action, Deed
+from services.api.domain.callers import Caller
 from services.api.domain.clients import Client, news, portions
+from services.api.domain.deeds import of_import
 from services.api.domain.failures import NotFound
 from services.api.domain.imports.batches import Batch, Decision, RowError, decide
 from services.api.domain.imports.columns import BadHeader
@@ -52,7 +55,9 @@ class Plan:
     arrivals: Sequence[tuple[Newcomers, ClientsAdded]]
 
 
-async def receive(ports: Ports, format_: ImportFormat, pieces: AsyncIterable[bytes]) -> int:
+async def receive(
+    ports: Ports, format_: ImportFormat, pieces: AsyncIterable[bytes], who: Caller
+) -> int:
     """Keeps the file, decompressed already, and sets the import to run; its id.
 
     Each chunk is a transaction of its own, so that a slow upload holds no connection. If it breaks
@@ -65,6 +70,8 @@ async def receive(ports: Ports, format_: ImportFormat, pieces: AsyncIterable[byt
         chunks = await _keep(ports, import_id, pieces)
         async with ports.transactions.begin() as store:
             await store.imports.start(import_id, chunks)
+            deed = Deed(Action.START_IMPORT, f"imports/{import_id}", {"format": format_})
+            await store.audit.note(deed, who, ports.clock.now())
         complete = True
     finally:
         if not complete:
@@ -234,4 +241,8 @@ async def _tell(store: Store, clients: list[Client], decision: Decision) -> None
 
 async def _finish(ports: Ports, job: ImportJob, error: RowError | None) -> None:
     async with job.begin() as store:
-        await store.imports.finish(job.task.id, error, ports.clock.now())
+        now = ports.clock.now()
+        await store.imports.finish(job.task.id, error, now)
+        ended = await store.imports.get(job.task.id)
+        if ended is not None:
+            await store.audit.note(of_import(ended), None, now)

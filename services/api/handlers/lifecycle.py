@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.api.domain import lifecycle
+from services.api.domain.audit import Action
 from services.api.domain.callers import Caller
 from services.api.domain.failures import Unavailable
 from services.api.domain.mailings import Mailing, Step
@@ -40,7 +41,9 @@ async def launch_mailing(
 ) -> Mailing:
     """Raises NotFound, Outdated, Conflict, Invalid."""
     now = ports.clock.now()
-    step = await take(ports, mailing_id, who, lambda one: lifecycle.launched(one, now), expected)
+    step = await take(
+        ports, mailing_id, who, Action.LAUNCH, lambda one: lifecycle.launched(one, now), expected
+    )
     return step.mailing
 
 
@@ -49,7 +52,9 @@ async def resume_mailing(
 ) -> Mailing:
     """Raises NotFound, Outdated, Conflict."""
     now = ports.clock.now()
-    step = await take(ports, mailing_id, who, lambda one: lifecycle.resumed(one, now), expected)
+    step = await take(
+        ports, mailing_id, who, Action.RESUME, lambda one: lifecycle.resumed(one, now), expected
+    )
     return step.mailing
 
 
@@ -58,7 +63,9 @@ async def pause_mailing(
 ) -> Stopped:
     """Raises NotFound, Outdated, Conflict."""
     now = ports.clock.now()
-    return await _stop(ports, mailing_id, who, lambda one: lifecycle.paused(one, now), expected)
+    return await _stop(
+        ports, mailing_id, who, Action.PAUSE, lambda one: lifecycle.paused(one, now), expected
+    )
 
 
 async def cancel_mailing(
@@ -66,7 +73,9 @@ async def cancel_mailing(
 ) -> Stopped:
     """Raises NotFound, Outdated, Conflict."""
     now = ports.clock.now()
-    return await _stop(ports, mailing_id, who, lambda one: lifecycle.cancelled(one, now), expected)
+    return await _stop(
+        ports, mailing_id, who, Action.CANCEL, lambda one: lifecycle.cancelled(one, now), expected
+    )
 
 
 async def delete_mailing(
@@ -74,7 +83,14 @@ async def delete_mailing(
 ) -> None:
     """Raises NotFound, Outdated."""
     now = ports.clock.now()
-    step = await take(ports, mailing_id, who, lambda one: lifecycle.deleted(one, now), expected)
+    step = await take(
+        ports,
+        mailing_id,
+        who,
+        Action.DELETE_MAILING,
+        lambda one: lifecycle.deleted(one, now),
+        expected,
+    )
     if step.messages:
         await _is_confirmed(ports, step.mailing)
 
@@ -83,11 +99,12 @@ async def _stop(
     ports: Ports,
     mailing_id: int,
     who: Caller,
+    action: Action,
     decide: Callable[[Mailing], Step],
     expected: Expected | None,
 ) -> Stopped:
     """Also when it was stopped already: the first gate may not have left yet."""
-    mailing = (await take(ports, mailing_id, who, decide, expected)).mailing
+    mailing = (await take(ports, mailing_id, who, action, decide, expected)).mailing
     if mailing.launched_at is None:
         return Stopped(mailing, confirmed=True, in_flight=0)
     confirmed = await _is_confirmed(ports, mailing)

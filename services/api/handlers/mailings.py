@@ -1,13 +1,16 @@
 """Mailings: read, made, changed, copied."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from services.api.domain import lifecycle, mailings
+from services.api.domain.audit import Action, Fact
 from services.api.domain.callers import Caller, Scope
+from services.api.domain.deeds import of_mailing as deed_of
 from services.api.domain.mailings import Mailing, MailingFilter, Revision, as_revision
 from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
 from services.api.domain.rights import Right
 from services.api.domain.versions import Expected
+from services.api.handlers.audit import note
 from services.api.handlers.departments import in_its_department
 from services.api.handlers.steps import as_expected, existing, keep
 from services.api.ports import Ports
@@ -51,6 +54,19 @@ async def create_mailing(
     the caller may write for; Forbidden when it is to be launched and they may not."""
     if not draft:
         who.need(Right.MAILINGS_LAUNCH)
+    return await _add(ports, name, spec, who, Action.ADD_MAILING, draft=draft)
+
+
+async def _add(
+    ports: Ports,
+    name: str | None,
+    spec: MailingSpec,
+    who: Caller,
+    action: Action,
+    *,
+    draft: bool,
+    also: Mapping[str, Fact] | None = None,
+) -> Mailing:
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
         spec = await in_its_department(store, who.scope, spec)
@@ -58,6 +74,7 @@ async def create_mailing(
         await store.revisions.keep(as_revision(mailing, who.user_id))
         for message in mailings.announcement(mailing):
             await store.outbox.put(message)
+        await note(store, deed_of(action, None, mailing, also), who, now)
     return mailing
 
 
@@ -70,7 +87,8 @@ async def clone_mailing(
     """
     original = await get_mailing(ports, mailing_id, who.scope)
     name, spec = revise(lifecycle.copied(original))
-    return await create_mailing(ports, name, spec, who, draft=True)
+    of = {"of": f"mailings/{mailing_id}"}
+    return await _add(ports, name, spec, who, Action.CLONE_MAILING, draft=True, also=of)
 
 
 async def change_mailing(
@@ -90,6 +108,7 @@ async def change_mailing(
             spec = await in_its_department(store, who.scope, spec)
         step = lifecycle.changed(before, name, spec, now)
         await keep(store, before, step, who.user_id)
+        await note(store, deed_of(Action.CHANGE_MAILING, before, step.mailing), who, now)
     return step.mailing
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+from services.api.domain.audit import Action
 from services.api.domain.callers import Caller, Scope
+from services.api.domain.deeds import of_mailing as deed_of
 from services.api.domain.failures import NotFound
 from services.api.domain.mailings import Mailing, Step, as_revision, is_new
 from services.api.domain.versions import Expected, of_mailing
+from services.api.handlers.audit import note
 from services.api.ports import Ports, Store
 
 
@@ -32,6 +35,7 @@ async def take(
     ports: Ports,
     mailing_id: int,
     who: Caller,
+    action: Action,
     decide: Callable[[Mailing], Step],
     expected: Expected | None = None,
 ) -> Step:
@@ -40,6 +44,8 @@ async def take(
         before = await as_expected(store, mailing_id, who.scope, expected)
         step = decide(before)
         await keep(store, before, step, who.user_id)
+        now = ports.clock.now()
+        await note(store, deed_of(action, before, step.mailing), who, now)
     return step
 
 

@@ -1,5 +1,7 @@
 """Tags: a list of words, and which clients carry them."""
 
+from services.api.domain.audit import Action, Deed
+from services.api.domain.callers import Caller
 from services.api.domain.clients import news, without_tag
 from services.api.domain.failures import Conflict, FieldFault, NotFound
 from services.api.domain.paging import Page, from_cursor, page_of
@@ -23,33 +25,39 @@ async def get_tag(ports: Ports, name: str) -> tuple[Tag, int]:
         return await _existing(store, name), await store.tags.clients_with(name)
 
 
-async def create_tag(ports: Ports, name: str) -> Tag:
+async def create_tag(ports: Ports, name: str, who: Caller) -> Tag:
     """Raises Conflict when there is such a tag."""
+    now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        tag = await store.tags.add(name, ports.clock.now())
-    if tag is None:
-        reason = "There is such a tag already."
-        raise Conflict(reason, (FieldFault("name", reason),))
+        tag = await store.tags.add(name, now)
+        if tag is None:
+            reason = "There is such a tag already."
+            raise Conflict(reason, (FieldFault("name", reason),))
+        await store.audit.note(Deed(Action.ADD_TAG, f"tags/{name}"), who, now)
     return tag
 
 
-async def delete_tag(ports: Ports, name: str) -> None:
+async def delete_tag(ports: Ports, name: str, who: Caller) -> None:
     """Takes the tag away from every client, then from the list. Raises NotFound.
 
     A batch of clients is a transaction: half a million of them in one would hold up everybody
     else. If it breaks off, the tag is still there with fewer clients, and deleting it again goes
-    on where it ended.
+    on where it ended. The audit counts the clients of each time.
     """
     async with ports.transactions.reading() as store:
         await _existing(store, name)
-    while await _strip(ports, name):
-        pass
+    stripped = part = await _strip(ports, name)
+    while part == BATCH:
+        part = await _strip(ports, name)
+        stripped += part
     async with ports.transactions.begin() as store:
         await store.tags.forget(name)
+        deed = Deed(Action.DELETE_TAG, f"tags/{name}", {"clients": stripped})
+        await store.audit.note(deed, who, ports.clock.now())
 
 
-async def _strip(ports: Ports, name: str) -> bool:
-    """Whether there may be more."""
+async def _strip(ports: Ports, name: str) -> int:
+    """From how many clients it was taken: a whole batch when there may be more."""
     now = ports.clock.now()
     async with ports.transactions.begin(part=True) as store:
         clients = await store.clients.with_tag(name, BATCH)
@@ -57,7 +65,7 @@ async def _strip(ports: Ports, name: str) -> bool:
             changed = [without_tag(client, name, now) for client in clients]
             await store.clients.change(changed)
             await store.outbox.put(news(changed), wake=False)
-    return len(clients) == BATCH
+    return len(clients)
 
 
 async def _existing(store: Store, name: str) -> Tag:

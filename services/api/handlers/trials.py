@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from services.api.domain import trials
 from services.api.domain.callers import Caller
 from services.api.domain.clients import Client
+from services.api.domain.deeds import of_trials
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.trials import TrialText
 from services.api.handlers.steps import existing
@@ -25,8 +26,10 @@ async def request_trials(
         clients = await _clients(store, phones, client_id)
         texts = trials.trial_texts(mailing.spec.text, phones, clients)
         ids = ports.message_ids.take(len(texts), int(now.timestamp() * 1000))
-        await store.trials.add(trials.records(mailing, ids, texts, who.user_id, now))
+        records = trials.records(mailing, ids, texts, who.user_id, now)
+        await store.trials.add(records)
         await store.outbox.put(trials.request(mailing, ids, texts, now))
+        await store.audit.note(of_trials(mailing.id, records), who, now)
     return list(zip(ids, texts, strict=True))
 
 

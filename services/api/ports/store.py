@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.api.domain.audit import Deed, Entry
+from services.api.domain.audit import AuditFilter, Deed, Entry
 from services.api.domain.callers import Caller
 from services.api.domain.imports.progress import ImportTask
 from services.api.domain.parked import Letter, Parked, Place
@@ -33,9 +33,11 @@ class Outbox(Protocol):
 
 
 class Audit(Protocol):
-    async def note(self, deed: Deed, who: Caller, now: datetime) -> None: ...
+    async def note(self, deed: Deed, who: Caller | None, now: datetime) -> None:
+        """``who`` is None when it came about by itself, such as the end of an import."""
+        ...
 
-    async def page(self, before: int, limit: int) -> list[Entry]:
+    async def page(self, wanted: AuditFilter, before: int, limit: int) -> list[Entry]:
         """Newest first."""
         ...
 

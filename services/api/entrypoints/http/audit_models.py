@@ -1,4 +1,6 @@
-"""The JSON of the audit."""
+"""The JSON of the audit, and its columns as a file."""
+
+import json
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.config import JsonDict
@@ -12,9 +14,13 @@ _EXAMPLE: JsonDict = {
     "user": {"id": 1, "email": "admin@example.com"},
     "token_id": None,
     "address": "203.0.113.7",
-    "action": "dead_letters.replay",
-    "subject": "mailings/7",
-    "facts": {"messages": 120, "revision": 4, "status": "failed", "reason": "rejected"},
+    "action": "clients.change",
+    "subject": "clients/12",
+    "facts": {
+        "before": {"timezone": "Europe/Moscow"},
+        "after": {"timezone": "Asia/Omsk"},
+        "fields": ["phone"],
+    },
     "request_id": "0b7e3c1e5f6a4e0f9a55d1f3a7c2b964",
 }
 
@@ -40,7 +46,10 @@ class EntryView(BaseModel):
     address: str | None = Field(description="Where the request came from, if that is known.")
     action: str
     subject: str = Field(description="What it was done to.")
-    facts: dict[str, JsonValue]
+    facts: dict[str, JsonValue] = Field(
+        description="`before` and `after`: what has changed. `fields`: what else has, by its name"
+        " alone, being personal."
+    )
     request_id: str | None = Field(description="The `X-Request-ID` of the answer to it.")
 
     @classmethod
@@ -57,3 +66,25 @@ class EntryView(BaseModel):
             facts=entry.facts,
             request_id=entry.request_id,
         )
+
+
+COLUMNS = (
+    *("id", "at", "user_id", "user", "token_id"),
+    *("address", "action", "subject", "facts", "request_id"),
+)
+
+
+def cells(entry: Entry) -> tuple[object, ...]:
+    """Place by place as COLUMNS."""
+    return (
+        entry.id,
+        entry.at.isoformat().replace("+00:00", "Z"),
+        entry.user_id,
+        entry.email,
+        entry.token_id,
+        entry.address,
+        entry.action,
+        entry.subject,
+        json.dumps(entry.facts, ensure_ascii=False),
+        entry.request_id,
+    )

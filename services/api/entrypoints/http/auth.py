@@ -21,6 +21,7 @@ from services.api.entrypoints.http.proxying import client_address
 from services.api.entrypoints.http.users_models import UserView
 from services.api.handlers import auth, users
 from services.api.ports import Ports
+from shared.runtime.logs import REQUEST_ID
 
 LOGIN_PATH = f"{PREFIX}/auth/login"
 REFRESH_PATH = f"{PREFIX}/auth/refresh"
@@ -61,9 +62,10 @@ async def log_in(request: Request, wired: Wired) -> TokensView:
 
 
 @doors.post("/refresh", summary="Get new tokens", responses=answers(401, 422, 503))
-async def refresh(body: RefreshBody, wired: Wired) -> TokensView:
+async def refresh(body: RefreshBody, request: Request, wired: Wired) -> TokensView:
     """A refresh token is good once. One that comes a second time ends the session: two have it."""
-    return TokensView.of(await auth.refresh(wired, body.refresh_token))
+    where = client_address(request)
+    return TokensView.of(await auth.refresh(wired, body.refresh_token, where, REQUEST_ID.get()))
 
 
 @router.post("/logout", summary="Log out", status_code=204, **guarded(by_log_in=True))
@@ -81,7 +83,9 @@ async def me(wired: Wired, who: Who) -> UserView:
 async def _counted(ports: Ports, credentials: Credentials, address: str) -> Tokens:
     try:
         with watched():
-            tokens = await auth.log_in(ports, credentials.email, credentials.password, address)
+            tokens = await auth.log_in(
+                ports, credentials.email, credentials.password, address, REQUEST_ID.get()
+            )
     except Unauthorized:
         LOGINS.labels(result="refused").inc()
         raise

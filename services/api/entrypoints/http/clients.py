@@ -15,6 +15,7 @@ from services.api.entrypoints.http.common import (
     Id,
     Limit,
     PageView,
+    Who,
     Wired,
     location,
 )
@@ -58,10 +59,10 @@ async def list_clients(
     **guarded(Right.CLIENTS_WRITE, also=(409,), versioned=True),
 )
 async def create_client(
-    body: ClientBody, request: Request, response: Response, wired: Wired
+    body: ClientBody, request: Request, response: Response, wired: Wired, who: Who
 ) -> ClientView:
     """A phone belongs to one living client: 409 names the one who has it."""
-    client = await clients.create_client(wired, body.profile())
+    client = await clients.create_client(wired, body.profile(), who)
     response.headers["Location"] = location(request, f"/clients/{client.id}")
     return ClientView.of(tag_client(response, client))
 
@@ -81,11 +82,16 @@ async def get_client(client_id: Id, response: Response, wired: Wired) -> ClientV
     **guarded(Right.CLIENTS_WRITE, also=(404, 409, 412), versioned=True),
 )
 async def replace_client(
-    client_id: Id, body: ClientBody, response: Response, wired: Wired, expected: IfMatch
+    client_id: Id,
+    body: ClientBody,
+    response: Response,
+    wired: Wired,
+    who: Who,
+    expected: IfMatch,
 ) -> ClientView:
     """What is not given is cleared."""
     profile = body.profile()
-    client = await clients.change_client(wired, client_id, lambda _: profile, expected)
+    client = await clients.change_client(wired, client_id, lambda _: profile, who, expected)
     return ClientView.of(tag_client(response, client))
 
 
@@ -95,13 +101,19 @@ async def replace_client(
     **guarded(Right.CLIENTS_WRITE, also=(404, 409, 412), versioned=True),
 )
 async def change_client(
-    client_id: Id, body: ClientPatch, response: Response, wired: Wired, expected: IfMatch
+    client_id: Id,
+    body: ClientPatch,
+    response: Response,
+    wired: Wired,
+    who: Who,
+    expected: IfMatch,
 ) -> ClientView:
     """What is not given stays. `attributes` are replaced as a whole."""
     client = await clients.change_client(
         wired,
         client_id,
         lambda before: validated(ClientBody, body.over(before)).profile(),
+        who,
         expected,
     )
     return ClientView.of(tag_client(response, client))
@@ -113,6 +125,6 @@ async def change_client(
     status_code=204,
     **guarded(Right.CLIENTS_WRITE, also=(404, 412)),
 )
-async def delete_client(client_id: Id, wired: Wired, expected: IfMatch) -> None:
+async def delete_client(client_id: Id, wired: Wired, who: Who, expected: IfMatch) -> None:
     """Everything personal is wiped; a message of theirs still under way is stopped."""
-    await clients.delete_client(wired, client_id, expected)
+    await clients.delete_client(wired, client_id, who, expected)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from services.api.domain.imports.progress import ImportFormat
 from services.api.domain.imports.uploads import Gunzip, Limit, format_of, is_gzip
 from services.api.domain.rights import Right
-from services.api.entrypoints.http.common import PREFIX, Id, Wired, location
+from services.api.entrypoints.http.common import PREFIX, Id, Who, Wired, location
 from services.api.entrypoints.http.imports_models import ImportAccepted, ImportView
 from services.api.entrypoints.http.multipart import MultipartFile, boundary_of
 from services.api.entrypoints.http.permissions import guarded
@@ -46,7 +46,9 @@ _BODY: dict[str, Any] = {
     status_code=202,
     **guarded(Right.CLIENTS_WRITE, also=(413, 415), extra=_BODY),
 )
-async def import_clients(request: Request, response: Response, wired: Wired) -> ImportAccepted:
+async def import_clients(
+    request: Request, response: Response, wired: Wired, who: Who
+) -> ImportAccepted:
     """CSV or NDJSON, gzip by Content-Encoding, as the body or as one file of a form.
 
     Clients are known by their phone: new ones are added, others changed. The header of a CSV names
@@ -57,7 +59,7 @@ async def import_clients(request: Request, response: Response, wired: Wired) -> 
     nothing else.
     """
     format_, pieces = await _file(request, request.app.state.import_max_bytes)
-    import_id = await imports.receive(wired, format_, pieces)
+    import_id = await imports.receive(wired, format_, pieces, who)
     response.headers["Location"] = location(request, f"/imports/{import_id}")
     return ImportAccepted(id=import_id)
 

@@ -13,6 +13,7 @@ from services.api.entrypoints.http.common import (
     Cursor,
     Limit,
     PageView,
+    Who,
     Wired,
     location,
 )
@@ -35,9 +36,11 @@ async def list_tags(
 
 
 @router.post("", summary="Add a tag", status_code=201, **guarded(Right.CLIENTS_WRITE, also=(409,)))
-async def create_tag(body: TagBody, request: Request, response: Response, wired: Wired) -> TagView:
+async def create_tag(
+    body: TagBody, request: Request, response: Response, wired: Wired, who: Who
+) -> TagView:
     """Not needed before a client gets it: tags of clients are added by themselves."""
-    tag = await tags.create_tag(wired, body.name)
+    tag = await tags.create_tag(wired, body.name, who)
     response.headers["Location"] = location(request, f"/tags/{quote(tag.name, safe='')}")
     return TagView.of(tag)
 
@@ -55,6 +58,6 @@ async def get_tag(tag: TagPath, wired: Wired) -> CountedTagView:
     status_code=204,
     **guarded(Right.CLIENTS_WRITE, also=(404,)),
 )
-async def delete_tag(tag: TagPath, wired: Wired) -> None:
+async def delete_tag(tag: TagPath, wired: Wired, who: Who) -> None:
     """It is taken away from every client that carries it."""
-    await tags.delete_tag(wired, tag)
+    await tags.delete_tag(wired, tag, who)

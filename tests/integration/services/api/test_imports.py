@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.adapters.clients import SqlClients
+from services.api.domain.callers import Caller
 from services.api.domain.clients import Client
 from services.api.domain.imports.progress import ImportFormat
 from services.api.entrypoints import ticks
@@ -23,6 +24,7 @@ from tests.integration.services.api.conftest import NOW, Outbox, RunImports
 from tests.integration.services.api.test_clients import make as make_client
 from tests.integration.services.api.waiting import until
 
+WHO = Caller(1, "", frozenset())
 CSV = {"Content-Type": "text/csv"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
 HEADER = "phone,timezone\n"
@@ -426,7 +428,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(ports: Ports, engine: As
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await imports.receive(ports, ImportFormat.CSV, breaking())
+        await imports.receive(ports, ImportFormat.CSV, breaking(), WHO)
     await nothing_is_kept(engine)
 
 

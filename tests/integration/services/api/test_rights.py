@@ -95,6 +95,7 @@ MAY = {
     "POST /dead-letters/replay": LAUNCHERS,
     "POST /dead-letters/resolve": WRITERS,
     "GET /audit": ADMINS,
+    "GET /audit/export": ADMINS,
 }
 # What the bodies of these are wrong in is told before what is done with them.
 NOBODYS = 987_654_321
