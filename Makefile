@@ -107,6 +107,10 @@ bench-gate: $(STAMP) ## Fail when a message costs a quarter more CPU than the co
 	@$(PYTHON) -m deploy.local install
 	$(PYTHON) -m tests.bench.gate $(BENCH)
 
+.PHONY: bench-alone
+bench-alone: $(STAMP) ## Measure the gateway while everything else stands still
+	$(PYTHON) -m tests.bench.alone $(BENCH)
+
 .PHONY: bench-planning
 bench-planning: $(STAMP) ## Measure previews and plans over ten thousand clients and a million
 	$(PYTHON) -m tests.bench.planning $(BENCH)

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import shutil
 import statistics
 import tempfile
@@ -35,6 +36,7 @@ LOOK_EVERY = 0.25
 TAG = "everybody"
 
 Look = tuple[float, int]
+_NUMBER = re.compile(r"(?<=/)\d+")
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,10 @@ class Latency:
 
 class Asker:
     """Asks at fixed instants, whether or not the answer before has come: a slow answer does not
-    make the next question late."""
+    make the next question late. ``request`` makes the request of a number."""
 
-    def __init__(self, house: House, mailing: int) -> None:
-        self._house = house
-        self._mailing = mailing
-        self._phones = count(990_000_000)
+    def __init__(self, request: Callable[[int], Awaitable[httpx.Response]]) -> None:
+        self._request = request
         self.seconds: list[float] = []
         self.by_request: defaultdict[str, list[float]] = defaultdict(list)
         self.refused = 0
@@ -85,28 +85,48 @@ class Asker:
         taken = time.monotonic() - started
         self.seconds.append(taken)
         request = answer.request
-        path = request.url.path.removeprefix("/api/v1").replace(str(self._mailing), "{id}")
+        path = _NUMBER.sub("{id}", request.url.path.removeprefix("/api/v1"))
         self.by_request[f"{request.method} {path}"].append(taken)
         self.refused += not answer.is_success
 
-    def _request(self, number: int) -> Awaitable[httpx.Response]:
-        """Of ten requests eight read and two write."""
-        api, mailing = self._house.api, self._mailing
+
+def requests(house: House, mailing: int) -> Callable[[int], Awaitable[httpx.Response]]:
+    """Of ten requests eight read and two write."""
+    writes = (a_client(house), a_draft(house))
+    paths = (
+        f"/mailings/{mailing}",
+        f"/mailings/{mailing}/statistics",
+        "/mailings",
+        "/clients?limit=50",
+    )
+
+    def request(number: int) -> Awaitable[httpx.Response]:
         kind = number % 10
-        if kind == 0:
-            phone = f"79{next(self._phones):09d}"
-            return api.post("/clients", json={"phone": phone, "timezone": "Europe/Moscow"})
-        if kind == 1:
-            draft = {"name": f"Draft {number}", "text": "Later", "draft": True}
-            hours = {"starts_at": "2040-01-01T10:00:00Z", "ends_at": "2040-01-02T10:00:00Z"}
-            return api.post("/mailings", json=draft | hours)
-        paths = (
-            f"/mailings/{mailing}",
-            f"/mailings/{mailing}/statistics",
-            "/mailings",
-            "/clients?limit=50",
-        )
-        return api.get(paths[number % len(paths)])
+        if kind < len(writes):
+            return writes[kind](number)
+        return house.api.get(paths[number % len(paths)])
+
+    return request
+
+
+def a_client(house: House) -> Callable[[int], Awaitable[httpx.Response]]:
+    phones = count(990_000_000)
+
+    def request(_: int) -> Awaitable[httpx.Response]:
+        body = {"phone": f"79{next(phones):09d}", "timezone": "Europe/Moscow"}
+        return house.api.post("/clients", json=body)
+
+    return request
+
+
+def a_draft(house: House) -> Callable[[int], Awaitable[httpx.Response]]:
+    hours = {"starts_at": "2040-01-01T10:00:00Z", "ends_at": "2040-01-02T10:00:00Z"}
+
+    def request(number: int) -> Awaitable[httpx.Response]:
+        draft = {"name": f"Draft {number}", "text": "Later", "draft": True}
+        return house.api.post("/mailings", json=draft | hours)
+
+    return request
 
 
 async def _urgent(house: House, running: Callable[[], bool]) -> dict[int, float]:
@@ -171,7 +191,7 @@ async def _measure(house: House, clients: int, rate: float, provider: NginxProvi
     def running() -> bool:
         return not everything.done()
 
-    asker = Asker(house, mailing)
+    asker = Asker(requests(house, mailing))
     urgent, looks, _ = await asyncio.gather(
         _urgent(house, running), _looks(house, mailing, running), asker.run(rate, running)
     )
