@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
+from carillon.models.clients import ImportState
 from carillon.models.dead_letters import DeadStatus
 from carillon.models.mailings import Audience, Day, Priority, Timing
 from carillon.models.users import Role
@@ -14,6 +15,8 @@ AnyAudience = Audience | Literal["live", "frozen"]
 AnyPriority = Priority | Literal["urgent", "normal", "bulk"]
 AnyDay = Day | Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 AnyRole = Role | Literal["admin", "manager", "viewer"]
+AnyImportState = ImportState | Literal["running", "done", "failed"]
+AnyDelimiter = Literal["comma", "semicolon", "tab"]
 AnyDeadStatus = DeadStatus | Literal["failed", "unknown"]
 
 Attributes = Mapping[str, str | int | float | bool | None]

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pydantic_core import to_json, to_jsonable_python
 
+from carillon.downloads import Download
 from carillon.uploads import Upload
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Call(Generic[T]):
     query: Values = field(default_factory=dict)
     body: Values | None = None
     upload: Upload | None = None
+    download: Download | None = None
     if_match: str | None = None
     is_door: bool = False
 
@@ -45,9 +47,9 @@ class Call(Generic[T]):
         )
 
     @property
-    def parameters(self) -> dict[str, str]:
+    def parameters(self) -> dict[str, str | list[str]]:
         given = {name: value for name, value in self.query.items() if value is not None}
-        return {name: _plain(value) for name, value in given.items()}
+        return {name: _plain_or_several(value) for name, value in given.items()}
 
     @property
     def is_write(self) -> bool:
@@ -83,6 +85,16 @@ def put(route: str, answer: type[T], /, body: Values, **places: Any) -> Call[T]:
 
 def patch(route: str, answer: type[T], /, body: Values, **places: Any) -> Call[T]:
     return Call("PATCH", route, answer, places, body=body)
+
+
+def download(
+    route: str, file: Download, /, *, query: Values | None = None, **places: Any
+) -> Call[None]:
+    return Call("GET", route, NoneType, places, query or {}, download=file)
+
+
+def _plain_or_several(value: Any) -> str | list[str]:
+    return [_plain(one) for one in value] if isinstance(value, list) else _plain(value)
 
 
 def _plain(value: Any) -> str:

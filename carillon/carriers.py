@@ -20,6 +20,7 @@ from carillon.conversation import (
     carried_out,
     renewed,
 )
+from carillon.downloads import Download
 from carillon.errors import NotReachable
 from carillon.models.base import Page
 from carillon.pages import AsyncPages, Pages
@@ -68,11 +69,23 @@ class Carrier:
 
     def _send(self, step: Send) -> Answer | NotReachable:
         try:
-            upload = step.call.upload
+            upload, download = step.call.upload, step.call.download
+            if download is not None:
+                return self._download(step, download)
             content = step.call.json() if upload is None else upload.pieces()
             return _answer(self._http.request(**_request(step), content=content))
         except httpx.TransportError as error:
             return _lost(error)
+
+    def _download(self, step: Send, download: Download) -> Answer:
+        with self._http.stream(**_request(step)) as response:
+            if not response.is_success:
+                response.read()
+                return _answer(response)
+            with download.open() as file:
+                for piece in response.iter_bytes():
+                    file.write(piece)
+        return _without_body(response)
 
 
 class AsyncCarrier:
@@ -114,11 +127,23 @@ class AsyncCarrier:
 
     async def _send(self, step: Send) -> Answer | NotReachable:
         try:
-            upload = step.call.upload
+            upload, download = step.call.upload, step.call.download
+            if download is not None:
+                return await self._download(step, download)
             content = step.call.json() if upload is None else _in_threads(upload.pieces())
             return _answer(await self._http.request(**_request(step), content=content))
         except httpx.TransportError as error:
             return _lost(error)
+
+    async def _download(self, step: Send, download: Download) -> Answer:
+        async with self._http.stream(**_request(step)) as response:
+            if not response.is_success:
+                await response.aread()
+                return _answer(response)
+            with download.open() as file:
+                async for piece in response.aiter_bytes():
+                    await asyncio.to_thread(file.write, piece)
+        return _without_body(response)
 
 
 class _Held:
@@ -153,6 +178,8 @@ def _request(step: Send) -> dict[str, Any]:
         headers |= {"Content-Type": call.upload.content_type, "Content-Encoding": "gzip"}
     elif call.body is not None:
         headers["Content-Type"] = "application/json"
+    if call.download is not None:
+        headers["Accept"] = call.download.accept
     return {
         "method": call.method,
         # Without a slash in front it is under the base's path.
@@ -164,6 +191,11 @@ def _request(step: Send) -> dict[str, Any]:
 
 def _answer(response: httpx.Response) -> Answer:
     return Answer(response.status_code, response.headers, response.content)
+
+
+def _without_body(response: httpx.Response) -> Answer:
+    """It stands in a file."""
+    return Answer(response.status_code, response.headers, b"")
 
 
 def _lost(error: httpx.TransportError) -> NotReachable:

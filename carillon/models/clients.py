@@ -46,14 +46,24 @@ class RowError(Model):
     reason: str
 
 
-class Import(Model):
-    """``errors`` are the first hundred."""
+class ImportSummary(Model):
+    """``added`` and ``changed`` are clients, of a dry run those that would be; ``unchanged`` are
+    the other rows that were accepted."""
 
     id: int
     state: ImportState
+    dry_run: bool
     rows_read: int
     rows_accepted: int
     rows_rejected: int
-    errors: list[RowError]
+    added: int | None
+    changed: int | None
+    unchanged: int | None
     created_at: Instant
     finished_at: Instant | None
+
+
+class Import(ImportSummary):
+    """``errors`` are the first hundred."""
+
+    errors: list[RowError]

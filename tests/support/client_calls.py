@@ -12,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 
 from carillon.calls import Call
 from carillon.client import Carillon
+from carillon.downloads import Download
 from carillon.operations import Group, listing, operation
 from carillon.uploads import Upload
 
@@ -75,6 +76,7 @@ _PLAIN: Mapping[Any, Any] = {
     date: date(2027, 3, 1),
     datetime: datetime(2027, 3, 1, tzinfo=UTC),
     Upload: Upload(lambda: io.BytesIO(b""), "text/csv"),
+    Download: Download(io.BytesIO, "text/csv"),
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.adapters.imports import options_of
 from services.api.adapters.store import store_on
 from services.api.adapters.tables import IMPORT
 from services.api.domain.imports.progress import ImportFormat, ImportState, ImportTask
@@ -99,4 +100,5 @@ def _task(row: Row[Any]) -> ImportTask:
         chunk_bytes=row.chunk_bytes,
         offset=row.position,
         rows_read=row.rows_read,
+        options=options_of(row.options),
     )

@@ -1,7 +1,7 @@
 """Imports in the database: the file in chunks, and how far its rows are booked."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,16 @@ from sqlalchemy import Row, cast, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.tables import IMPORT, IMPORT_CHUNK
-from services.api.domain.imports.batches import MOST_ERRORS_KEPT, RowError
-from services.api.domain.imports.progress import Import, ImportFormat, ImportState
+from services.api.adapters.tables import IMPORT, IMPORT_CHUNK, IMPORT_ERRORS
+from services.api.domain.imports.batches import MOST_ERRORS_KEPT, MOST_ERRORS_LISTED, RowError
+from services.api.domain.imports.options import Delimiter, Options
+from services.api.domain.imports.progress import (
+    Advance,
+    ErrorsPart,
+    Import,
+    ImportFormat,
+    ImportState,
+)
 
 _FIRST_ERRORS = f"$[0 to {MOST_ERRORS_KEPT - 1}]"
 
@@ -20,10 +27,15 @@ class SqlImports:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def open(self, format_: ImportFormat, chunk_bytes: int, now: datetime) -> int:
+    async def open(
+        self, format_: ImportFormat, options: Options, chunk_bytes: int, now: datetime
+    ) -> int:
         new = insert(IMPORT).values(
             state=ImportState.RECEIVING,
             format=format_,
+            options=asdict(options),
+            added=0,
+            changed=0,
             chunk_bytes=chunk_bytes,
             created_at=now,
             touched_at=now,
@@ -52,6 +64,20 @@ class SqlImports:
         row = (await self._connection.execute(query)).first()
         return None if row is None else _import(row)
 
+    async def page(self, state: ImportState | None, before: int, limit: int) -> list[Import]:
+        query = select(IMPORT).where(IMPORT.c.id < before)
+        query = query.where(
+            IMPORT.c.state != ImportState.RECEIVING if state is None else IMPORT.c.state == state
+        )
+        rows = await self._connection.execute(query.order_by(IMPORT.c.id.desc()).limit(limit))
+        return list(map(_import, rows))
+
+    async def errors(self, import_id: int, after: int) -> ErrorsPart | None:
+        behind = IMPORT_ERRORS.c.import_id == import_id, IMPORT_ERRORS.c.id > after
+        query = select(IMPORT_ERRORS).where(*behind).order_by(IMPORT_ERRORS.c.id).limit(1)
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else ErrorsPart(row.id, [RowError(*one) for one in row.errors])
+
     async def chunk(self, import_id: int, number: int) -> bytes:
         this = IMPORT_CHUNK.c.import_id == import_id, IMPORT_CHUNK.c.number == number
         body: bytes = (
@@ -59,25 +85,42 @@ class SqlImports:
         ).scalar_one()
         return body
 
-    async def advance(
-        self, import_id: int, *, end: int, read: int, rejected: int, errors: Sequence[RowError]
-    ) -> None:
+    async def advance(self, import_id: int, by: Advance) -> None:
         booked: dict[str, Any] = {
-            "position": end,
-            "rows_read": IMPORT.c.rows_read + read,
-            "rows_rejected": IMPORT.c.rows_rejected + rejected,
+            "position": by.end,
+            "rows_read": IMPORT.c.rows_read + by.read,
+            "rows_rejected": IMPORT.c.rows_rejected + len(by.errors),
+            "added": IMPORT.c.added + by.added,
+            "changed": IMPORT.c.changed + by.changed,
         }
-        if errors:
-            booked["errors"] = _with_errors(errors)
-        await self._connection.execute(_one(import_id).values(booked))
+        if by.errors:
+            booked["errors"] = _with_errors(by.errors)
+        update_ = _one(import_id).values(booked).returning(IMPORT.c.rows_rejected)
+        rejected = (await self._connection.execute(update_)).scalar_one()
+        room = MOST_ERRORS_LISTED - (rejected - len(by.errors))
+        await self._list(import_id, by.errors[: max(0, room)])
 
     async def finish(self, import_id: int, error: RowError | None, now: datetime) -> None:
         end: dict[str, Any] = {"state": ImportState.DONE, "finished_at": now}
         if error is not None:
             end |= {"state": ImportState.FAILED, "errors": _with_errors([error])}
+            await self._list(import_id, [error])
         await self._connection.execute(_one(import_id).values(end))
         chunks = delete(IMPORT_CHUNK).where(IMPORT_CHUNK.c.import_id == import_id)
         await self._connection.execute(chunks)
+
+    async def _list(self, import_id: int, errors: Sequence[RowError]) -> None:
+        if errors:
+            plain = [astuple(error) for error in errors]
+            listed = insert(IMPORT_ERRORS).values(import_id=import_id, errors=plain)
+            await self._connection.execute(listed)
+
+
+def options_of(stored: Mapping[str, Any]) -> Options:
+    """Of an import of the release before there are none."""
+    known = Options(**stored)
+    delimiter = known.delimiter
+    return known if delimiter is None else replace(known, delimiter=Delimiter(delimiter))
 
 
 def _one(import_id: int) -> Any:
@@ -98,6 +141,9 @@ def _import(row: Row[Any]) -> Import:
         rows_read=row.rows_read,
         rows_accepted=row.rows_read - row.rows_rejected,
         rows_rejected=row.rows_rejected,
+        dry_run=row.options.get("dry_run", False),
+        added=row.added,
+        changed=row.changed,
         errors=tuple(RowError(**error) for error in row.errors),
         created_at=row.created_at,
         finished_at=row.finished_at,

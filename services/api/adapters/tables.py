@@ -190,6 +190,17 @@ IMPORT = Table(
     _moment("created_at"),
     _moment("touched_at"),
     _moment("finished_at"),
+    Column("options", JSONB),
+    Column("added", BigInteger),
+    Column("changed", BigInteger),
+)
+
+IMPORT_ERRORS = Table(
+    "import_errors",
+    _metadata,
+    _id(),
+    Column("import_id", BigInteger),
+    Column("errors", JSONB),
 )
 
 IMPORT_CHUNK = Table(

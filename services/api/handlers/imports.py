@@ -14,13 +14,21 @@ from services.api.domain.audit import Action, Deed
 from services.api.domain.callers import Caller
 from services.api.domain.clients import Client, news, portions
 from services.api.domain.deeds import of_import
-from services.api.domain.failures import NotFound
-from services.api.domain.imports.batches import Batch, Decision, RowError, decide
+from services.api.domain.failures import FieldFault, Invalid, NotFound
+from services.api.domain.imports.batches import Batch, Decision, RowError, decide, left_out
 from services.api.domain.imports.columns import BadHeader
-from services.api.domain.imports.progress import Import, ImportFormat, ImportState, ImportTask
+from services.api.domain.imports.options import Options
+from services.api.domain.imports.progress import (
+    Advance,
+    Import,
+    ImportFormat,
+    ImportState,
+    ImportTask,
+)
 from services.api.domain.imports.reading import header_of, rows_from
 from services.api.domain.imports.uploads import Chunks
 from services.api.domain.newcomers import Newcomers, news_of
+from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
 from services.api.ports import ImportJob, Overtaken, Ports, Store
 from shared.contracts.directory import ClientsAdded
 from shared.contracts.gates import GatesChanged
@@ -36,6 +44,7 @@ CHUNK_BYTES = 512 * 1024
 STALE_AFTER = timedelta(hours=1)
 # Others write the same clients in between; more often than this, something is wrong.
 MOST_TRIES = 10
+AS_IT_IS = Options()
 
 T = TypeVar("T")
 
@@ -55,8 +64,19 @@ class Plan:
     arrivals: Sequence[tuple[Newcomers, ClientsAdded]]
 
 
+def check(format_: ImportFormat, options: Options) -> None:
+    """Raises Invalid when they do not go together."""
+    if format_ is not ImportFormat.CSV and options.is_about_columns:
+        field = "map" if options.names else "delimiter"
+        raise Invalid(FieldFault(field, "This is about the columns of a CSV, and here are none."))
+
+
 async def receive(
-    ports: Ports, format_: ImportFormat, pieces: AsyncIterable[bytes], who: Caller
+    ports: Ports,
+    format_: ImportFormat,
+    pieces: AsyncIterable[bytes],
+    who: Caller,
+    options: Options = AS_IT_IS,
 ) -> int:
     """Keeps the file, decompressed already, and sets the import to run; its id.
 
@@ -64,7 +84,7 @@ async def receive(
     off, nothing of it stays.
     """
     async with ports.transactions.begin(part=True) as store:
-        import_id = await store.imports.open(format_, CHUNK_BYTES, ports.clock.now())
+        import_id = await store.imports.open(format_, options, CHUNK_BYTES, ports.clock.now())
     complete = False
     try:
         chunks = await _keep(ports, import_id, pieces)
@@ -90,6 +110,39 @@ async def get_import(ports: Ports, import_id: int) -> Import:
     return found
 
 
+async def list_imports(
+    ports: Ports, state: ImportState | None, limit: int, cursor: str | None
+) -> Page[Import]:
+    """Newest first."""
+    before = from_cursor(cursor, row_id, BEHIND_ALL)
+    async with ports.transactions.reading() as store:
+        found = await store.imports.page(state, before, limit + 1)
+    return page_of(found, limit, lambda one: one.id)
+
+
+async def errors_of(ports: Ports, import_id: int) -> AsyncIterator[Sequence[RowError]]:
+    """All that are kept, some thousands at a time: what one statement sees, it need not keep for
+    the next. Raises NotFound, at once."""
+    found = await get_import(ports, import_id)
+    return _listed(ports, found)
+
+
+async def _listed(ports: Ports, one: Import) -> AsyncIterator[Sequence[RowError]]:
+    after, told = 0, 0
+    while True:
+        async with ports.transactions.reading() as store:
+            part = await store.imports.errors(one.id, after)
+        if part is None:
+            break
+        after = part.id
+        told += len(part.errors)
+        yield part.errors
+    if not told:  # from before there was more than these
+        yield one.errors
+    elif one.rows_rejected > told:
+        yield [left_out(told, one.rows_rejected)]
+
+
 async def abandon_stale_uploads(ports: Ports) -> int:
     """How many there were."""
     async with ports.transactions.begin() as store:
@@ -99,7 +152,9 @@ async def abandon_stale_uploads(ports: Ports) -> int:
 async def work_through(ports: Ports, job: ImportJob) -> AsyncIterator[Booked]:
     """Books the rows of an import from where it stands to its end."""
     try:
-        async for batch, plan in _ahead(_planned(ports, _batches(ports, job.task))):
+        async for batch, plan in _ahead(
+            _planned(ports, _batches(ports, job.task), dry_run=job.task.options.dry_run)
+        ):
             yield await _book(ports, job, batch, plan)
     except BadHeader as bad:
         await _finish(ports, job, RowError(0, bad.column, str(bad)))
@@ -141,17 +196,19 @@ async def _ahead(items: AsyncIterator[T]) -> AsyncIterator[T]:
 
 
 async def _planned(
-    ports: Ports, batches: AsyncIterator[Batch]
+    ports: Ports, batches: AsyncIterator[Batch], *, dry_run: bool
 ) -> AsyncIterator[tuple[Batch, Plan]]:
     """Others may write the same clients before the batch is written."""
     async for batch in batches:
         async with ports.transactions.begin() as store:
-            plan = await _plan(store, batch, ports.clock.now())
+            plan = await _plan(store, batch, ports.clock.now(), dry_run=dry_run)
         yield batch, plan
 
 
-async def _plan(store: Store, batch: Batch, now: datetime) -> Plan:
+async def _plan(store: Store, batch: Batch, now: datetime, *, dry_run: bool) -> Plan:
     decision = decide(batch, await store.clients.with_phones(batch.phones()), now)
+    if dry_run:
+        return Plan(decision, ())
     arrivals = []
     for newcomers in decision.newcomers:
         ids = await store.clients.ids(len(newcomers.phones))
@@ -161,7 +218,8 @@ async def _plan(store: Store, batch: Batch, now: datetime) -> Plan:
 
 async def _batches(ports: Ports, task: ImportTask) -> AsyncIterator[Batch]:
     start = await _chunk(ports, task, 0)
-    reader = rows_from(header_of(task.format, start, final=task.chunks == 1), task.offset)
+    header = header_of(task.format, start, final=task.chunks == 1, options=task.options)
+    reader = rows_from(header, task.offset)
     batch = Batch(task.rows_read + 1, task.offset)
     async for data, final in _file_from(ports, task):
         for block in reader.feed(data, final=final):
@@ -196,21 +254,29 @@ async def _book(ports: Ports, job: ImportJob, batch: Batch, plan: Plan | None) -
         now = ports.clock.now()
         try:
             async with job.begin() as store:
-                plan = plan or await _plan(store, batch, now)
-                return await _write(store, job.task.id, batch, plan, now)
+                plan = plan or await _plan(store, batch, now, dry_run=job.task.options.dry_run)
+                return await _write(store, job.task, batch, plan, now)
         except Overtaken as overtaken:
             last, plan = overtaken, None
     raise last
 
 
-async def _write(store: Store, import_id: int, batch: Batch, plan: Plan, now: datetime) -> Booked:
+async def _write(store: Store, task: ImportTask, batch: Batch, plan: Plan, now: datetime) -> Booked:
     decision = plan.decision
-    await _enter(store, plan, now)
-    clients = await _apply(store, decision, now)
-    await _tell(store, clients, decision)
+    if not task.options.dry_run:
+        await _enter(store, plan, now)
+        clients = await _apply(store, decision, now)
+        await _tell(store, clients, decision)
     errors = sorted(batch.errors + decision.errors, key=lambda error: error.row)
     await store.imports.advance(
-        import_id, end=batch.end, read=batch.rows_read, rejected=len(errors), errors=errors
+        task.id,
+        Advance(
+            end=batch.end,
+            read=batch.rows_read,
+            added=decision.clients_added(),
+            changed=len(decision.changed),
+            errors=errors,
+        ),
     )
     return Booked(batch.rows_read - len(errors), len(errors))
 

@@ -6,7 +6,14 @@ from typing import Protocol
 
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
 from services.api.domain.imports.batches import RowError
-from services.api.domain.imports.progress import Import, ImportFormat
+from services.api.domain.imports.options import Options
+from services.api.domain.imports.progress import (
+    Advance,
+    ErrorsPart,
+    Import,
+    ImportFormat,
+    ImportState,
+)
 from services.api.domain.newcomers import Newcomers
 from services.api.domain.tags import Tag
 from shared.contracts.directory import ClientsChanged
@@ -75,7 +82,9 @@ class Tags(Protocol):
 
 
 class Imports(Protocol):
-    async def open(self, format_: ImportFormat, chunk_bytes: int, now: datetime) -> int: ...
+    async def open(
+        self, format_: ImportFormat, options: Options, chunk_bytes: int, now: datetime
+    ) -> int: ...
 
     async def add_chunk(self, import_id: int, number: int, body: bytes, now: datetime) -> None: ...
 
@@ -89,12 +98,18 @@ class Imports(Protocol):
 
     async def get(self, import_id: int) -> Import | None: ...
 
+    async def page(self, state: ImportState | None, before: int, limit: int) -> list[Import]:
+        """Newest first, without those that are still received."""
+        ...
+
+    async def errors(self, import_id: int, after: int) -> ErrorsPart | None:
+        """The next of them; None behind the last."""
+        ...
+
     async def chunk(self, import_id: int, number: int) -> bytes: ...
 
-    async def advance(
-        self, import_id: int, *, end: int, read: int, rejected: int, errors: Sequence[RowError]
-    ) -> None:
-        """Books a batch: its rows are counted and ``end`` is where the next one begins."""
+    async def advance(self, import_id: int, by: Advance) -> None:
+        """Books a batch."""
         ...
 
     async def finish(self, import_id: int, error: RowError | None, now: datetime) -> None:

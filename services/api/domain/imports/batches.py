@@ -12,7 +12,10 @@ from services.api.domain.imports.rows import UNSET, ImportRow, RowBlock, RowFaul
 from services.api.domain.newcomers import Newcomers, newcomers_from
 from shared.contracts.gates import Gate
 
+# Shown with an import.
 MOST_ERRORS_KEPT = 100
+# In the file of them: some ten megabytes.
+MOST_ERRORS_LISTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,11 @@ class RowError:
     row: int
     field: str | None
     reason: str
+
+
+def left_out(told: int, rejected: int) -> RowError:
+    """The last line of a list that is too long."""
+    return RowError(0, None, f"Listed are the first {told} of {rejected} rows that were rejected.")
 
 
 @dataclass(slots=True)
@@ -75,6 +83,9 @@ class Decision:
     changed: list[Client] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
+
+    def clients_added(self) -> int:
+        return len(self.added) + sum(len(one.phones) for one in self.newcomers)
 
 
 def decide(batch: Batch, existing: Mapping[str, Client], now: datetime) -> Decision:

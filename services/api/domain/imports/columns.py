@@ -1,11 +1,12 @@
 """CSV: the header names the fields, in any order; each row is read by it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import TypeVar
 
 from services.api.domain import fields, phones
+from services.api.domain.cells import restored
 from services.api.domain.fields import Scalar
 from services.api.domain.imports.rows import UNSET, ImportRow, MaybeUnset, RowFault, checked
 
@@ -14,6 +15,7 @@ T = TypeVar("T")
 REQUIRED = ("phone", "timezone")
 OPTIONAL = ("operator_code", "tags", "email", "name")
 ATTRIBUTE_PREFIX = "attributes."
+_AS_THEY_ARE: Mapping[str, str] = {}
 
 
 class BadHeader(ValueError):
@@ -25,10 +27,13 @@ class BadHeader(ValueError):
 
 
 class Columns:
-    """Where each field stands in a row. Raises BadHeader when the header does not tell."""
+    """Where each field stands in a row. Raises BadHeader when the header does not tell.
 
-    def __init__(self, header: Sequence[str]) -> None:
-        names = [name.strip() for name in header]
+    ``ours``: what a column is here that the header calls otherwise; empty: it is passed over.
+    """
+
+    def __init__(self, header: Sequence[str], ours: Mapping[str, str] = _AS_THEY_ARE) -> None:
+        names = _mapped([name.strip() for name in header], ours)
         _check(names)
         self._width = len(names)
         self._phone = names.index("phone")
@@ -40,7 +45,7 @@ class Columns:
         self._attributes = {
             name.removeprefix(ATTRIBUTE_PREFIX): position
             for position, name in enumerate(names)
-            if name.startswith(ATTRIBUTE_PREFIX)
+            if name is not None and name.startswith(ATTRIBUTE_PREFIX)
         }
 
     def read_all(self, rows: Sequence[Sequence[str]]) -> list[ImportRow | RowFault]:
@@ -86,7 +91,10 @@ class Columns:
         )
 
     def _attributes_in(self, cells: Sequence[str]) -> dict[str, Scalar]:
-        given = {key: cells[position].strip() or None for key, position in self._attributes.items()}
+        given = {
+            key: restored(cells[position].strip()) or None
+            for key, position in self._attributes.items()
+        }
         return checked("attributes", fields.attributes, given)
 
 
@@ -116,26 +124,36 @@ def _operator_code(cell: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _tags(cell: str) -> tuple[str, ...]:
-    named = [tag for tag in cell.split(fields.TAG_SEPARATOR) if tag.strip()]
+    named = [tag for tag in restored(cell.strip()).split(fields.TAG_SEPARATOR) if tag.strip()]
     return checked("tags", fields.tags, named) if named else ()
 
 
 def _email(cell: str) -> str | None:
-    trimmed = cell.strip()
+    trimmed = restored(cell.strip())
     return checked("email", fields.email, trimmed) if trimmed else None
 
 
 def _name(cell: str) -> str | None:
-    trimmed = cell.strip()
+    trimmed = restored(cell.strip())
     return checked("name", fields.name, trimmed) if trimmed else None
 
 
-def _index(names: list[str], name: str) -> int | None:
+def _index(names: list[str | None], name: str) -> int | None:
     return names.index(name) if name in names else None
 
 
-def _check(names: list[str]) -> None:
+def _mapped(names: list[str], ours: Mapping[str, str]) -> list[str | None]:
+    """Raises BadHeader when a column is mapped that is not there."""
+    for theirs in ours:
+        if theirs not in names:
+            raise BadHeader(theirs, f"The header lacks the column {theirs!r}, which is mapped.")
+    return [ours.get(name, name) or (None if name in ours else name) for name in names]
+
+
+def _check(names: list[str | None]) -> None:
     for position, name in enumerate(names):
+        if name is None:
+            continue
         if name in names[:position]:
             raise BadHeader(name, f"The header names the column {name!r} twice.")
         if name not in (*REQUIRED, *OPTIONAL):

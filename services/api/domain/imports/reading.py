@@ -1,10 +1,11 @@
 """Reads the rows of a file from its bytes, from the start or from where a batch ended."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.api.domain.imports import objects
 from services.api.domain.imports.columns import BadHeader, Columns
+from services.api.domain.imports.options import CHARACTER, Options
 from services.api.domain.imports.progress import ImportFormat
 from services.api.domain.imports.records import (
     Content,
@@ -16,6 +17,8 @@ from services.api.domain.imports.records import (
 )
 from services.api.domain.imports.rows import ImportRow, RowBlock, RowFault
 
+_NO_OPTIONS = Options()
+
 
 class RowReader(Protocol):
     def feed(self, data: bytes, *, final: bool) -> Iterator[RowBlock]:
@@ -26,29 +29,41 @@ class RowReader(Protocol):
         ...
 
 
-def header_of(format_: ImportFormat, first_chunk: bytes, *, final: bool) -> Columns | None:
-    """The columns of a CSV; None for a format without a header. Raises BadHeader."""
+class Header(NamedTuple):
+    """Of a CSV: its columns, and by which character its cells are separated."""
+
+    columns: Columns
+    delimiter: str
+
+
+def header_of(
+    format_: ImportFormat, first_chunk: bytes, *, final: bool, options: Options = _NO_OPTIONS
+) -> Header | None:
+    """None for a format without a header. Raises BadHeader."""
     if format_ is ImportFormat.NDJSON:
         return None
-    for record in RecordReader(CsvRows()).feed(first_chunk, final=final):
-        return _columns(record)
-    raise BadHeader(None, "The file is empty: its first row must name the columns.")
+    told = options.delimiter
+    delimiters = CHARACTER.values() if told is None else [CHARACTER[told]]
+    records = {one: _first_record(first_chunk, one, final=final) for one in delimiters}
+    # Of two that cut it alike the comma, which comes first.
+    delimiter = max(records, key=lambda one: _cells(records[one]))
+    return Header(_columns(records[delimiter], options), delimiter)
 
 
-def rows_from(columns: Columns | None, offset: int) -> RowReader:
+def rows_from(header: Header | None, offset: int) -> RowReader:
     """A reader of rows. The first bytes it is fed stand at ``offset`` in the file.
 
     At offset 0 a CSV still begins with its header, which is passed over.
     """
-    if columns is None:
+    if header is None:
         return _ObjectReader(offset)
-    return _CellReader(columns, offset)
+    return _CellReader(header, offset)
 
 
 class _CellReader:
-    def __init__(self, columns: Columns, offset: int) -> None:
-        self._columns = columns
-        self._records = RecordReader(CsvRows(), offset)
+    def __init__(self, header: Header, offset: int) -> None:
+        self._columns = header.columns
+        self._records = RecordReader(CsvRows(header.delimiter), offset)
         self._header_ahead = offset == 0
 
     def feed(self, data: bytes, *, final: bool) -> Iterator[RowBlock]:
@@ -85,8 +100,19 @@ def _fault(content: Content) -> RowFault:
     return RowFault(*content) if isinstance(content, Fault) else RowFault(None, "It is no row.")
 
 
-def _columns(record: Record) -> Columns:
+def _first_record(first_chunk: bytes, delimiter: str, *, final: bool) -> Record:
+    for record in RecordReader(CsvRows(delimiter)).feed(first_chunk, final=final):
+        return record
+    raise BadHeader(None, "The file is empty: its first row must name the columns.")
+
+
+def _cells(record: Record) -> int:
+    """What cannot be cut is one."""
+    return len(record.content) if isinstance(record.content, list) else 1
+
+
+def _columns(record: Record, options: Options) -> Columns:
     if isinstance(record.content, list):
-        return Columns(record.content)
+        return Columns(record.content, options.names)
     reason = record.content.reason if isinstance(record.content, Fault) else "It is not CSV."
     raise BadHeader(None, f"The header cannot be read. {reason}")

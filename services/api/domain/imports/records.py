@@ -175,31 +175,33 @@ class Lines:
 
 
 class CsvRows:
-    """A record is a row of cells, separated by commas, quoted as RFC 4180 says."""
+    """A record is a row of cells, separated by commas or the like, quoted as RFC 4180 says."""
+
+    def __init__(self, delimiter: str = ",") -> None:
+        self._delimiter = delimiter
 
     def cut(self, buffer: bytes, start: int, line_end: int, *, final: bool) -> Cut | None:
         text = _text(buffer[start:line_end])
         if isinstance(text, Fault) or not text:
             return Cut(text, _behind(buffer, line_end))
         if '"' not in text:  # nearly every row there is, at a tenth of the cost
-            return Cut(text.split(","), _behind(buffer, line_end))
-        return _quoted(buffer, start, line_end, final=final)
+            return Cut(text.split(self._delimiter), _behind(buffer, line_end))
+        return self._quoted(buffer, start, line_end, final=final)
 
     def simple_until(self, buffer: bytes, start: int, limit: int) -> int:
         quote = buffer.find(b'"', start, limit)
         return limit if quote < 0 else quote
 
     def contents(self, lines: Sequence[str]) -> Sequence[list[str]]:
-        return [line.split(",") for line in lines]
+        return [line.split(self._delimiter) for line in lines]
 
-
-def _quoted(buffer: bytes, start: int, line_end: int, *, final: bool) -> Cut | None:
-    lines = _FollowingLines(buffer, start, final=final)
-    try:
-        cells = next(csv.reader(lines, strict=True))
-    except (csv.Error, StopIteration, UnicodeDecodeError):
-        return None if lines.more_needed else Cut(BROKEN_QUOTES, _behind(buffer, line_end))
-    return Cut(cells, lines.position)
+    def _quoted(self, buffer: bytes, start: int, line_end: int, *, final: bool) -> Cut | None:
+        lines = _FollowingLines(buffer, start, final=final)
+        try:
+            cells = next(csv.reader(lines, strict=True, delimiter=self._delimiter))
+        except (csv.Error, StopIteration, UnicodeDecodeError):
+            return None if lines.more_needed else Cut(BROKEN_QUOTES, _behind(buffer, line_end))
+        return Cut(cells, lines.position)
 
 
 class _FollowingLines:

@@ -1,7 +1,7 @@
 """What the routes of every domain share: their ports, paging, the base of their JSON."""
 
 from collections import Counter
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.routing import APIRoute
@@ -76,16 +76,18 @@ Instant = AwareDatetime
 
 async def known_parameters_once(request: Request) -> None:
     """A parameter we do not know would be a filter that does nothing, and so would the first of two
-    of one name: no route takes several. Raises Invalid."""
+    of one name where the route takes one. Raises Invalid."""
     route = request.scope.get("route")
     given = Counter(name for name, _ in request.query_params.multi_items())
     if not given or not isinstance(route, APIRoute):
         return
-    known = {field.alias for field in route.dependant.query_params}
+    fields = route.dependant.query_params
+    known = {field.alias for field in fields}
+    lists = {one.alias for one in fields if get_origin(one.field_info.annotation) is list}
     faults = [FieldFault(name, "Unknown parameter.") for name in sorted(given.keys() - known)]
     faults += [
         FieldFault(name, "This is given more than once.")
-        for name in sorted(given.keys() & known)
+        for name in sorted(given.keys() & known - lists)
         if given[name] > 1
     ]
     if faults:

@@ -49,6 +49,8 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
     ):
         assert schemas[body]["examples"], body
     for view in (
+        "ImportSummary",
+        "ImportView",
         "MailingView",
         "StoppedView",
         "RevisionView",

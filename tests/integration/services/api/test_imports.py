@@ -1,6 +1,7 @@
 """Imports: what a file does to the clients, counted exactly once whatever happens."""
 
 import asyncio
+import csv
 import gzip
 import json
 from collections.abc import AsyncIterator, Collection
@@ -78,6 +79,10 @@ async def test_a_file_of_all_columns(
         "rows_read": 1,
         "rows_accepted": 1,
         "rows_rejected": 0,
+        "dry_run": False,
+        "added": 1,
+        "changed": 0,
+        "unchanged": 0,
         "errors": [],
         "created_at": "2026-11-21T12:00:00Z",
         "finished_at": "2026-11-21T12:00:00Z",
@@ -436,8 +441,10 @@ async def test_what_a_killed_upload_left_is_swept_up_later(
     api: httpx.AsyncClient, ports: Ports, engine: AsyncEngine
 ) -> None:
     async with ports.transactions.begin() as store:
-        left = await store.imports.open(ImportFormat.CSV, 10, NOW - imports.STALE_AFTER * 2)
-        await store.imports.open(ImportFormat.CSV, 10, NOW)
+        left = await store.imports.open(
+            ImportFormat.CSV, imports.AS_IT_IS, 10, NOW - imports.STALE_AFTER * 2
+        )
+        await store.imports.open(ImportFormat.CSV, imports.AS_IT_IS, 10, NOW)
     assert (await api.get(f"/imports/{left}")).status_code == 404
     assert await imports.abandon_stale_uploads(ports) == 1
     assert await imports.abandon_stale_uploads(ports) == 0
@@ -502,3 +509,106 @@ async def test_an_import_that_we_fail_at_ourselves_ends(
 
 async def has_failed(api: httpx.AsyncClient, import_id: int) -> bool:
     return bool((await status(api, import_id))["state"] == "failed")
+
+
+async def test_a_dry_run_counts_and_writes_nothing(
+    api: httpx.AsyncClient,
+    run_imports: RunImports,
+    outbox: Outbox,
+    engine: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await make_client(api, phone=phone(0), timezone="UTC")
+    await make_client(api, phone=phone(1), timezone="Asia/Omsk")
+    before = await all_clients(api)
+    await outbox()
+    monkeypatch.setattr(imports, "BATCH_ROWS", 3)
+    file = "phone,timezone,tags\n" + f"{phone(0)},UTC,\n{phone(1)},UTC,\n{phone(2)},UTC,new\nx,,\n"
+    runs = []
+    for dry in ("true", "false"):
+        answer = await api.post(
+            "/clients/import", content=file, headers=CSV, params={"dry_run": dry}
+        )
+        await run_imports()
+        runs.append(await status(api, answer.json()["id"]))
+        if dry == "true":
+            assert await all_clients(api) == before
+            assert (await api.get("/tags")).json()["items"] == []
+            assert await outbox() == []
+            assert await leftovers(engine) == 0
+    assert [one["dry_run"] for one in runs] == [True, False]
+    for one in runs:
+        assert (one["added"], one["changed"], one["unchanged"]) == (1, 1, 1)
+        assert (one["rows_accepted"], one["rows_rejected"]) == (3, 1)
+    assert len(await all_clients(api)) == 3
+
+
+async def test_columns_are_mapped_and_the_separator_is_found(
+    api: httpx.AsyncClient, run_imports: RunImports
+) -> None:
+    params = {"map": ["Телефон:phone", "Пояс:timezone", "Город:attributes.city", "№:"]}
+    file = f"\ufeff№;Телефон;Пояс;Город\n1;{phone(1)};UTC;'=Omsk\n".encode()
+    answer = await api.post("/clients/import", content=file, headers=CSV, params=params)
+    await run_imports()
+    assert (await status(api, answer.json()["id"]))["errors"] == []
+    [client] = await all_clients(api)
+    assert (client["phone"], client["attributes"]) == (phone(1), {"city": "=Omsk"})
+
+
+@pytest.mark.parametrize(
+    ("params", "headers", "field"),
+    [
+        ({"map": "phone"}, CSV, "map"),
+        ({"map": ["a:phone", "b:timezone"]}, NDJSON, "map"),
+        ({"delimiter": "tab"}, NDJSON, "delimiter"),
+        ({"delimiter": "|"}, CSV, "delimiter"),
+        ({"dry_run": ["true", "false"]}, CSV, "dry_run"),
+        ({"dry": "true"}, CSV, "dry"),
+    ],
+)
+async def test_options_that_make_no_sense(
+    api: httpx.AsyncClient, params: dict[str, Any], headers: dict[str, str], field: str
+) -> None:
+    answer = await api.post("/clients/import", content=HEADER, headers=headers, params=params)
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
+async def test_every_error_is_listed_in_a_file(
+    api: httpx.AsyncClient, run_imports: RunImports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "BATCH_ROWS", 40)
+    monkeypatch.setattr("services.api.adapters.imports.MOST_ERRORS_LISTED", 150)
+    few, many, bad = [
+        await upload(api, text)
+        for text in (HEADER + "x,UTC\n" * 120, HEADER + "x,UTC\n" * 250, "phone,=zone\n")
+    ]
+    assert (await api.get(f"/imports/{few}/errors")).text == "row,field,reason\n"
+    await run_imports()
+    answer = await api.get(f"/imports/{few}/errors")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert f'filename="import-{few}-errors.csv"' in answer.headers["content-disposition"]
+    listed = list(csv.reader(answer.text.splitlines()))
+    assert listed[0] == ["row", "field", "reason"]
+    assert [row[:2] for row in listed[1:]] == [[f"{n}", "phone"] for n in range(1, 121)]
+    of_many = list(csv.reader((await api.get(f"/imports/{many}/errors")).text.splitlines()))
+    assert len(of_many) == 1 + 150 + 1
+    assert of_many[-1][2] == "Listed are the first 150 of 250 rows that were rejected."
+    of_bad = list(csv.reader((await api.get(f"/imports/{bad}/errors")).text.splitlines()))
+    assert [row[:2] for row in of_bad[1:]] == [["0", "'=zone"]]
+    assert (await api.get("/imports/987654321/errors")).status_code == 404
+
+
+async def test_imports_are_listed_newest_first(
+    api: httpx.AsyncClient, run_imports: RunImports
+) -> None:
+    done = [await upload(api, HEADER + rows(1)) for _ in range(3)]
+    await run_imports()
+    running = await upload(api, HEADER)
+    listed = (await api.get("/imports", params={"limit": 2})).json()
+    assert [one["id"] for one in listed["items"]] == [running, done[2]]
+    assert "errors" not in listed["items"][0]
+    rest = await api.get("/imports", params={"limit": 2, "cursor": listed["next_cursor"]})
+    assert [one["id"] for one in rest.json()["items"]] == [done[1], done[0]]
+    only = (await api.get("/imports", params={"state": "running"})).json()["items"]
+    assert [one["id"] for one in only] == [running]

@@ -34,6 +34,10 @@ IMPORT: dict[str, Any] = {
     "rows_read": 3,
     "rows_accepted": 2,
     "rows_rejected": 1,
+    "dry_run": False,
+    "added": 2,
+    "changed": 0,
+    "unchanged": 0,
     "errors": [{"row": 2, "field": "timezone", "reason": "There is no such time zone."}],
     "created_at": "2027-02-01T09:00:00Z",
     "finished_at": "2027-02-01T09:00:01Z",
@@ -53,6 +57,15 @@ def page(*items: Any) -> Any:
 def file(tmp_path: Path) -> str:
     (tmp_path / "clients.csv").write_text("phone,timezone\n")
     return str(tmp_path / "clients.csv")
+
+
+def test_a_dry_run_says_that_nothing_is_written(run: Run, stub: Stub, file: str) -> None:
+    stub.says("POST /clients/import", {"id": 5})
+    stub.says("GET /imports/5", IMPORT | {"dry_run": True})
+    done = run("import", file, "--dry-run", "--map", "Phone=phone", "--delimiter", "tab")
+    assert "Written is nothing: 2 would be added, 0 changed.\n" in done.stdout
+    asked = stub.seen[0].url.params
+    assert dict(asked) == {"dry_run": "true", "map": "Phone:phone", "delimiter": "tab"}
 
 
 def test_an_import_is_followed_and_tells_what_was_rejected(
