@@ -78,6 +78,8 @@ def of_import(ended: Import) -> Deed:
         "rows_accepted": ended.rows_accepted,
         "rows_rejected": ended.rows_rejected,
     }
+    if ended.dry_run:
+        facts["dry_run"] = True
     return Deed(Action.END_IMPORT, f"imports/{ended.id}", facts)
 
 

@@ -1,9 +1,10 @@
 """What the routes of every domain share: their ports, paging, the base of their JSON."""
 
 from collections import Counter
+from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -17,6 +18,7 @@ from services.api.ports import Ports
 T = TypeVar("T")
 
 PREFIX = "/api/v1"
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _LARGEST_ID = 2**63 - 1
 
 
@@ -79,7 +81,7 @@ async def known_parameters_once(request: Request) -> None:
     of one name where the route takes one. Raises Invalid."""
     route = request.scope.get("route")
     given = Counter(name for name, _ in request.query_params.multi_items())
-    if not given or not isinstance(route, APIRoute):
+    if not given or not isinstance(route, APIRoute) or not route.include_in_schema:
         return
     fields = route.dependant.query_params
     known = {field.alias for field in fields}
@@ -92,6 +94,15 @@ async def known_parameters_once(request: Request) -> None:
     ]
     if faults:
         raise Invalid(*faults)
+
+
+def answers_only(router: APIRouter, method: str, path: str) -> None:
+    """Any other method of this path is not allowed (405): else a neighbour's route that takes an id
+    in the place of the word would say that it is no id."""
+
+    @router.api_route(path, methods=sorted(_METHODS - {method}), include_in_schema=False)
+    async def refuse() -> None:
+        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": method})
 
 
 def language_of(request: Request) -> Language:

@@ -21,6 +21,7 @@ from services.api.entrypoints.http.common import (
     PageView,
     Who,
     Wired,
+    answers_only,
     location,
 )
 from services.api.entrypoints.http.downloads import answers_file, as_file
@@ -109,6 +110,9 @@ async def import_clients(
     import_id = await imports.receive(wired, format_, pieces, who, options)
     response.headers["Location"] = location(request, f"/imports/{import_id}")
     return ImportAccepted(id=import_id)
+
+
+answers_only(router, "POST", "/clients/import")
 
 
 @router.get("/imports", summary="List imports", **guarded(Right.CLIENTS_READ))

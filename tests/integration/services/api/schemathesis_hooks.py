@@ -16,7 +16,6 @@ MEANINGFUL = {
     *("department_id", "departments", "client_id", "message_ids", "parked", "mailing_id", "body"),
     *("holidays", "filter", "window", "max_lateness", "status", "channel"),
     *("current_password", "scopes", "expires_at", "invitation", "token", "password"),
-    *("current_password", "scopes", "invitation", "token", "password"),
     *("map", "delimiter"),
 }
 _MESSAGE = re.compile(r"[A-Z0-9'\"].*[.?]", re.DOTALL)

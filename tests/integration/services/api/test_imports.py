@@ -612,3 +612,10 @@ async def test_imports_are_listed_newest_first(
     assert [one["id"] for one in rest.json()["items"]] == [done[1], done[0]]
     only = (await api.get("/imports", params={"state": "running"})).json()["items"]
     assert [one["id"] for one in only] == [running]
+
+
+async def test_import_is_no_id(api: httpx.AsyncClient) -> None:
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        answer = await api.request(method, "/clients/import", params={"map": "a:phone"})
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -13,6 +13,14 @@ RULES: Mapping[str, str] = {
     "Unknown field.": "Такого поля нет.",
     "Unknown parameter.": "Такого параметра нет.",
     "This is given more than once.": "Это указано больше одного раза.",
+    "{} is not NAME:FIELD, such as Телефон:phone.": (
+        "{0} — не ИМЯ:ПОЛЕ, как, например, Телефон:phone."
+    ),
+    "The column {} is named twice.": "Столбец {0} назван дважды.",
+    "At most {} columns are mapped.": "Назвать иначе можно не больше {0} столбцов.",
+    "This is about the columns of a CSV, and here are none.": (
+        "Это о столбцах CSV, а здесь их нет."
+    ),
     "This cannot be null.": "Здесь не может быть null.",
     "This must not be empty.": "Здесь не может быть пусто.",
     "This must be a string.": "Здесь должна быть строка.",
