@@ -61,6 +61,7 @@ status: $(STAMP) ## Show what runs
 .PHONY: test
 test: $(STAMP) ## Run the tests; servers are started as they are needed
 	@$(PYTHON) -m deploy.local install
+	@$(PYTHON) -m tests.support.openid
 	@$(MAKE) --no-print-directory -j2 test-patient test-timed
 
 # Side by side: the one waits most of its time, the other takes what CPU is left.

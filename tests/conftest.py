@@ -26,7 +26,7 @@ TESTS = Path(__file__).parent
 # Who looks at a clock, or starts a whole house, wants the machine; these may run beside.
 _OF_THE_API = (
     "bad_input client_library clients dead_letters docs heading imports lifecycle mailings messages"
-    " migrations plans positions statistics tags"
+    " migrations oidc oidc_forged plans positions statistics tags"
 )
 PATIENT = (
     "contracts",

@@ -54,6 +54,7 @@ class Action(Words):
     CHANGE_PASSWORD = "users.change_password"  # noqa: S105
     END_SESSIONS = "users.end_sessions"
     REGISTER = "users.register"
+    LINK_USER = "users.link"
     ADD_INVITATION = "invitations.add"
     REVOKE_INVITATION = "invitations.revoke"
     ADD_API_TOKEN = "api_tokens.add"  # noqa: S105

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.api.domain.invitations import RegistrationMode
+from services.api.domain.users import Role
 from shared.domain.message_id import NODES
 from shared.runtime.settings import ServiceSettings
 
@@ -50,9 +51,42 @@ def _is_web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _is_provider(value: str) -> str:
+    """Whoever could change what it says could be anybody here: only this machine needs no TLS."""
+    parts = urlsplit(value)
+    is_here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    if not (is_here or (parts.scheme == "https" and parts.hostname)):
+        raise ValueError("A provider is https://host, and perhaps a path.")
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("A provider has neither a query nor a fragment nor a user.")
+    return value
+
+
+def _pairs(value: Any) -> Any:
+    """``staff=manager,ops=admin``; a group may hold an equals sign, a role does not."""
+    if not isinstance(value, str):
+        return value
+    pairs = (part.rpartition("=") for part in _split(value))
+    return {group.strip(): role.strip() for group, _, role in pairs}
+
+
 OldSecrets = Annotated[
     tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode, BeforeValidator(_split)
 ]
+
+
+def _is_page(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise ValueError("A page is https://host/path, without a fragment.")
+    return value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Pages = Annotated[
+    tuple[Annotated[str, AfterValidator(_is_page)], ...], NoDecode, BeforeValidator(_split)
+]
+Roles = Annotated[dict[str, Role], NoDecode, BeforeValidator(_pairs)]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_is_origin)], ...], NoDecode, BeforeValidator(_split)
 ]
@@ -90,6 +124,20 @@ class ApiSettings(ServiceSettings):
     mail_from: Annotated[str, AfterValidator(_is_sender)] | None = None
     public_url: Annotated[str, AfterValidator(_is_web_address)] | None = None
 
+    # Logging in through an OpenID provider; docs/gateway.md says what groups make of somebody.
+    oidc_issuer: Annotated[str, AfterValidator(_is_provider)] | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = "openid email"
+    oidc_groups_claim: str = "groups"
+    oidc_roles: Roles = Field(default_factory=dict)
+    oidc_launchers: Words = ()
+    oidc_default_role: Role | None = None
+    oidc_join: bool = True
+    # Whoever can have the provider vouch for an address takes over the account that has it here.
+    oidc_link_by_email: bool = False
+    oidc_after: Pages = ()
+
     # Tries to log in, counted at three doors (services/api/domain/logins.py): each lets so many
     # through at once, then as many per span. Five guesses let a person mistype; a stranger has
     # 480 a day at one address, 1,200 at all of them together.
@@ -116,4 +164,16 @@ class ApiSettings(ServiceSettings):
     def has_what_mail_needs(self) -> Self:
         if self.smtp_url is not None and (self.mail_from is None or self.public_url is None):
             raise ValueError("With API_SMTP_URL, API_MAIL_FROM and API_PUBLIC_URL must be set too.")
+        return self
+
+    @model_validator(mode="after")
+    def has_what_the_provider_needs(self) -> Self:
+        if self.oidc_issuer is None:
+            return self
+        if self.oidc_client_id is None or self.public_url is None:
+            raise ValueError(
+                "With API_OIDC_ISSUER, API_OIDC_CLIENT_ID and API_PUBLIC_URL must be set too."
+            )
+        if "openid" not in self.oidc_scopes.split():
+            raise ValueError("API_OIDC_SCOPES must name openid.")
         return self

@@ -17,6 +17,7 @@ from services.api.adapters.gates import SqlGates
 from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.internal import make_client
 from services.api.adapters.leap import leap
+from services.api.adapters.oidc import HttpProvider, make_provider_client
 from services.api.adapters.outbox import SqlOutboxLane, listen
 from services.api.adapters.outbox_metrics import measure_outbox
 from services.api.adapters.parked import measure_parked
@@ -30,10 +31,14 @@ from services.api.adapters.tokens import JwtMint
 from services.api.adapters.turns import LocalTurns
 from services.api.domain.invitations import Registration
 from services.api.domain.logins import Limit, LoginLimits
+from services.api.domain.oidc import Registered
+from services.api.domain.standing import Rules
 from services.api.entrypoints import ticks
 from services.api.entrypoints.http.app import create_app
+from services.api.entrypoints.http.docs import REDIRECT
+from services.api.entrypoints.http.oidc import CALLBACK_PATH
 from services.api.entrypoints.messages import listen_to_progress, listen_to_the_dead
-from services.api.ports import Ports
+from services.api.ports import OpenId, Ports
 from services.api.settings import ApiSettings
 from shared.domain.message_id import MessageIds
 from shared.runtime.background import Background
@@ -55,6 +60,7 @@ class _Parts:
     engine: AsyncEngine
     stats: httpx.AsyncClient
     scheduler: httpx.AsyncClient
+    provider: httpx.AsyncClient
     events: RabbitBroker
     gates: RabbitBroker
     ports: Ports
@@ -72,6 +78,7 @@ def make_app(settings: ApiSettings | None = None) -> FastAPI:
         cors_origins=parts.settings.cors_origins,
         health=health_routes(checks),
         lifespan=lambda _: _running(parts),
+        through_provider=parts.ports.oidc is not None,
     )
 
 
@@ -82,7 +89,8 @@ def _make_parts(settings: ApiSettings) -> _Parts:
     token = settings.service_token.get_secret_value()
     stats = make_client(settings.stats_url, token)
     scheduler = make_client(settings.scheduler_url, token)
-    ports = _make_ports(settings, engine, stats, scheduler)
+    provider = make_provider_client()
+    ports = _make_ports(settings, engine, stats, scheduler, provider)
     broker_url = settings.rabbitmq_url.get_secret_value()
     secret = settings.admin_password
     password = None if secret is None else secret.get_secret_value()
@@ -91,6 +99,7 @@ def _make_parts(settings: ApiSettings) -> _Parts:
         engine=engine,
         stats=stats,
         scheduler=scheduler,
+        provider=provider,
         events=make_broker(broker_url, service="api"),
         gates=make_broker(broker_url, service="api"),
         ports=ports,
@@ -103,6 +112,7 @@ def _make_ports(
     engine: AsyncEngine,
     stats: httpx.AsyncClient,
     scheduler: httpx.AsyncClient,
+    provider: httpx.AsyncClient,
 ) -> Ports:
     clock = SystemClock()
     return Ports(
@@ -131,6 +141,37 @@ def _make_ports(
         clock=clock,
         postman=_make_postman(settings),
         public_url=settings.public_url or "",
+        oidc=_make_openid(settings, provider, clock),
+    )
+
+
+def _make_openid(
+    settings: ApiSettings, client: httpx.AsyncClient, clock: SystemClock
+) -> OpenId | None:
+    if settings.oidc_issuer is None:
+        return None
+    us = Registered(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id or "",
+        callback=f"{settings.public_url}{CALLBACK_PATH}",
+        scopes=settings.oidc_scopes,
+        groups_claim=settings.oidc_groups_claim,
+    )
+    rules = Rules(
+        roles=settings.oidc_roles,
+        launchers=frozenset(settings.oidc_launchers),
+        default=settings.oidc_default_role,
+        joins=settings.oidc_join,
+        links=settings.oidc_link_by_email,
+    )
+    secret = settings.oidc_client_secret
+    return OpenId(
+        provider=HttpProvider(
+            client, us, None if secret is None else secret.get_secret_value(), clock
+        ),
+        us=us,
+        rules=rules,
+        pages=(*settings.oidc_after, f"{settings.public_url}{REDIRECT}"),
     )
 
 
@@ -168,7 +209,7 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
     listen_to_the_dead(parts.events, parts.ports)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(engine_lifetime(parts.engine))
-        for client in (parts.stats, parts.scheduler):
+        for client in (parts.stats, parts.scheduler, parts.provider):
             await stack.enter_async_context(client)
         for broker in (parts.events, parts.gates):
             stack.push_async_callback(broker.stop)

@@ -16,6 +16,7 @@ from services.api.adapters.keys import SqlKeys
 from services.api.adapters.logins import SqlLogins
 from services.api.adapters.mailings import SqlMailings
 from services.api.adapters.mails import SqlMails, SqlResets
+from services.api.adapters.oidc_logins import SqlOpenIdLogins
 from services.api.adapters.outbox import SqlOutbox
 from services.api.adapters.parked import SqlParkedMessages
 from services.api.adapters.revisions import SqlRevisions
@@ -37,6 +38,7 @@ def store_on(connection: AsyncConnection) -> Store:
         users=SqlUsers(connection),
         departments=SqlDepartments(connection),
         logins=SqlLogins(connection),
+        oidc=SqlOpenIdLogins(connection),
         invitations=SqlInvitations(connection),
         mails=SqlMails(connection),
         resets=SqlResets(connection),

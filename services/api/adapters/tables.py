@@ -116,6 +116,35 @@ RESET = Table(
     _moment("expires_at"),
 )
 
+OIDC_ACCOUNT = Table(
+    "oidc_account",
+    _metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user_id", BigInteger),
+    _moment("linked_at"),
+)
+
+OIDC_LOGIN = Table(
+    "oidc_login",
+    _metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("page", Text),
+    Column("challenge", Text),
+    Column("state", Text),
+    _moment("expires_at"),
+)
+
+OIDC_CODE = Table(
+    "oidc_code",
+    _metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("user_id", BigInteger),
+    Column("page", Text),
+    Column("challenge", Text),
+    _moment("expires_at"),
+)
+
 CLIENT = Table(
     "client",
     _metadata,

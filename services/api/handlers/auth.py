@@ -111,6 +111,7 @@ async def sweep_logins(ports: Ports) -> None:
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
         await store.logins.forget_what_is_over(now)
+        await store.oidc.forget_what_is_over(now)
         await store.sessions.forget_what_is_over(now)
         await store.api_tokens.forget_what_is_over(now - SHOWN_AFTER_EXPIRY)
         await store.mails.forget_what_is_over(now)

@@ -45,7 +45,7 @@ async def add_user(ports: Ports, new: NewUser, password: str, who: Caller) -> Us
         user = await store.users.add(replace(new, password_hash=password_hash), now)
         if user is None:
             raise taken(await store.users.by_email(new.email))
-        deed = Deed(Action.ADD_USER, f"users/{user.id}", {"after": _shown(user)})
+        deed = Deed(Action.ADD_USER, f"users/{user.id}", {"after": shown(user)})
         await store.audit.note(deed, who, now)
     return user
 
@@ -69,7 +69,7 @@ async def change_user(
         if after.closed_at is not None:
             await store.sessions.end_all(user_id, End.USER, now)
             await store.api_tokens.remove_all(user_id)
-        change: dict[str, Fact] = {"before": _shown(before), "after": _shown(after)}
+        change: dict[str, Fact] = {"before": shown(before), "after": shown(after)}
         await store.audit.note(Deed(Action.CHANGE_USER, f"users/{user_id}", change), who, now)
     return after
 
@@ -80,7 +80,7 @@ async def remove_user(ports: Ports, user_id: int, who: Caller) -> None:
         before = await _existing(store, user_id, lock=True)
         check_administered(before, None, await store.users.open_admins())
         await store.users.remove(user_id)
-        deed = Deed(Action.REMOVE_USER, f"users/{user_id}", {"before": _shown(before)})
+        deed = Deed(Action.REMOVE_USER, f"users/{user_id}", {"before": shown(before)})
         await store.audit.note(deed, who, ports.clock.now())
 
 
@@ -120,7 +120,7 @@ async def _existing(store: Store, user_id: int, *, lock: bool = False) -> User:
     return user
 
 
-def _shown(user: User) -> dict[str, Fact]:
+def shown(user: User) -> dict[str, Fact]:
     """What the audit keeps of a user: no password, not even its hash."""
     return {
         "email": user.email,

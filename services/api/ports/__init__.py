@@ -7,6 +7,7 @@ from services.api.domain.logins import LoginLimits
 from services.api.ports.directory import Clients, Imports, Overtaken, Tags
 from services.api.ports.mail import Mails, Postman, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
+from services.api.ports.oidc import OpenId, OpenIdLogins, Provider
 from services.api.ports.people import (
     ApiTokens,
     Departments,
@@ -54,6 +55,8 @@ __all__ = [
     "Logins",
     "Mailings",
     "Mails",
+    "OpenId",
+    "OpenIdLogins",
     "Outbox",
     "OutboxLane",
     "Overtaken",
@@ -62,6 +65,7 @@ __all__ = [
     "Plans",
     "Ports",
     "Postman",
+    "Provider",
     "Resets",
     "Revisions",
     "Sessions",
@@ -99,3 +103,5 @@ class Ports:
     postman: Postman | None = None
     # Where people reach the api, as links in mails say it.
     public_url: str = ""
+    # None: nobody logs in through a provider.
+    oidc: OpenId | None = None

@@ -14,6 +14,7 @@ from services.api.ports.directory import Clients, Imports, Tags
 from services.api.ports.holds import Keys
 from services.api.ports.mail import Mails, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
+from services.api.ports.oidc import OpenIdLogins
 from services.api.ports.people import ApiTokens, Departments, Invitations, Logins, Sessions, Users
 from shared.contracts.base import Message
 
@@ -72,6 +73,7 @@ class Store:
     mails: Mails
     resets: Resets
     logins: Logins
+    oidc: OpenIdLogins
     sessions: Sessions
     api_tokens: ApiTokens
     clients: Clients

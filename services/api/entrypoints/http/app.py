@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.security import HTTPBearer, OAuth2PasswordBearer
+from fastapi.security import HTTPBearer, OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
@@ -26,6 +26,7 @@ from services.api.entrypoints.http import (
     lifecycle,
     mailings,
     messages,
+    oidc,
     passwords,
     plans,
     problems,
@@ -67,6 +68,7 @@ _OPEN = frozenset(
     {
         *(auth.LOGIN_PATH, auth.REFRESH_PATH, registration.REGISTER_PATH),
         *(passwords.FORGOT_PATH, passwords.RESET_PATH),
+        *oidc.OPEN_PATHS,
     }
 )
 # What passes through, of any length.
@@ -83,8 +85,10 @@ def create_app(
     root_path: str = "",
     cors_origins: Sequence[str] = (),
     health: Sequence[BaseRoute] = (),
+    through_provider: bool = False,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
+    """``through_provider``: whether the documentation offers to log in through the provider."""
     app = docs.DocumentedApi(
         title="Carillon",
         version="1",
@@ -111,7 +115,7 @@ def create_app(
     app.state.service_token = service_token
     app.state.import_max_bytes = import_max_bytes
     problems.install(app)
-    app.include_router(_public())
+    app.include_router(_public(through_provider=through_provider))
     app.include_router(internal.router)
     app.router.routes.extend(health)
     docs.install(app)
@@ -119,17 +123,31 @@ def create_app(
     return app
 
 
-def _public() -> APIRouter:
+def _public(*, through_provider: bool) -> APIRouter:
     """Closed by the gatekeeper; that each route says so too is for the documentation."""
     locked = [
         Depends(OAuth2PasswordBearer(auth.LOGIN_PATH.lstrip("/"), auto_error=False)),
         Depends(HTTPBearer(scheme_name=API_TOKEN, description=_BEARER, auto_error=False)),
         Depends(known_parameters_once),
     ]
+    if through_provider:
+        locked.append(Depends(_through_provider()))
     api = APIRouter(prefix=PREFIX)
     api.include_router(auth.doors)
     api.include_router(registration.doors)
     api.include_router(passwords.doors)
+    api.include_router(oidc.doors)
     for part in _PARTS:
         api.include_router(part.router, dependencies=locked)
     return api
+
+
+def _through_provider() -> OAuth2AuthorizationCodeBearer:
+    """We are the provider of the documentation, and send the browser on to the real one."""
+    return OAuth2AuthorizationCodeBearer(
+        authorizationUrl=oidc.LOGIN_PATH.lstrip("/"),
+        tokenUrl=oidc.TOKEN_PATH.lstrip("/"),
+        scheme_name="OpenIdProvider",
+        description="Log in through your company's OpenID provider (PKCE).",
+        auto_error=False,
+    )

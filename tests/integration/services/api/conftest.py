@@ -232,7 +232,7 @@ async def engine(one_engine: AsyncEngine) -> AsyncEngine:
         for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER, INVITATION, DEPARTMENT):
             await connection.execute(delete(table))
         await connection.execute(
-            text("TRUNCATE login_door, login_known, parked, mail, request_key")
+            text("TRUNCATE login_door, login_known, oidc_login, parked, mail, request_key")
         )
         for statement in _EMPTY_AUDIT:
             await connection.execute(text(statement))

@@ -43,6 +43,7 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "ForgotBody",
         "ResetBody",
         "RegisterBody",
+        "CodeBody",
         "InvitationBody",
         "ApiTokenBody",
         "DepartmentBody",

@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from services.api.domain.users import Role
 from services.api.settings import ApiSettings
 from shared.domain.message_id import NODES
 
@@ -130,3 +131,56 @@ def test_test_messages_have_ids_of_a_node_of_their_own(environment: pytest.Monke
         environment.setenv("API_NODE", node)
         with pytest.raises(ValidationError, match="node"):
             ApiSettings()
+
+
+OPENID = {
+    "API_OIDC_ISSUER": "https://id.example.com/realm",
+    "API_OIDC_CLIENT_ID": "carillon",
+    "API_PUBLIC_URL": "https://carillon.example.com",
+}
+
+
+def test_a_provider_and_what_its_groups_are_here(environment: pytest.MonkeyPatch) -> None:
+    more = {
+        "API_OIDC_ROLES": "staff = manager, cn=ops=admin",
+        "API_OIDC_LAUNCHERS": "press, ops",
+        "API_OIDC_DEFAULT_ROLE": "viewer",
+        "API_OIDC_AFTER": "https://desk.example.com/in",
+    }
+    for name, value in (OPENID | more).items():
+        environment.setenv(name, value)
+    settings = ApiSettings()
+    assert settings.oidc_roles == {"staff": Role.MANAGER, "cn=ops": Role.ADMIN}
+    assert settings.oidc_launchers == ("press", "ops")
+    assert settings.oidc_default_role is Role.VIEWER
+    assert settings.oidc_after == ("https://desk.example.com/in",)
+    assert (settings.oidc_join, settings.oidc_link_by_email) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_OIDC_ISSUER", "http://id.example.com"),
+        ("API_OIDC_ISSUER", "https://id.example.com?realm=7"),
+        ("API_OIDC_ISSUER", "https://me:too@id.example.com"),
+        ("API_OIDC_CLIENT_ID", None),
+        ("API_PUBLIC_URL", None),
+        ("API_OIDC_SCOPES", "email"),
+        ("API_OIDC_ROLES", "staff=king"),
+        ("API_OIDC_ROLES", "staff"),
+        ("API_OIDC_AFTER", "https://desk.example.com/#in"),
+        ("API_OIDC_AFTER", "javascript:alert(1)"),
+    ],
+)
+def test_a_provider_that_cannot_be_used_is_told(
+    environment: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    for given, its_value in OPENID.items():
+        environment.setenv(given, its_value)
+    ApiSettings()
+    if value is None:
+        environment.delenv(name)
+    else:
+        environment.setenv(name, value)
+    with pytest.raises(ValidationError):
+        ApiSettings()

@@ -8,6 +8,9 @@ knows every sentence of the domain, and fails when one is missing here.
 from collections.abc import Mapping
 
 RULES: Mapping[str, str] = {
+    # Logging in through a provider.
+    "No log-in leads there (API_OIDC_AFTER).": "Туда вход не ведёт (API_OIDC_AFTER).",
+    "A log-in that leads to a page needs one.": "Для входа, который ведёт на страницу, это нужно.",
     # One field, whatever it is.
     "Field required.": "Это поле нужно заполнить.",
     "Unknown field.": "Такого поля нет.",
@@ -225,6 +228,33 @@ RULES: Mapping[str, str] = {
 }
 
 ANSWERS: Mapping[str, str] = {
+    # Logging in through a provider.
+    "The OpenID provider does not answer now.": "Провайдер OpenID сейчас не отвечает.",
+    "The OpenID provider does not answer as it should.": "Провайдер OpenID отвечает не так.",
+    "The OpenID provider does not take our question; look at its log.": (
+        "Провайдер OpenID не принимает наш запрос; посмотрите его журнал."
+    ),
+    "This {} is unknown, used or over; begin anew.": (
+        "{0:~} неизвестен, использован или устарел; начните заново."
+    ),
+    "An account here has your e-mail address, and is not linked with the provider;"
+    " ask an administrator.": (
+        "Здесь есть учётная запись с вашим адресом, не связанная с провайдером;"
+        " обратитесь к администратору."
+    ),
+    "What the provider answered is not valid: {}.": "Ответ провайдера недействителен: {0}.",
+    "The provider does not tell your e-mail address.": "Провайдер не сообщает вашего адреса.",
+    "Your e-mail address is not verified at the provider.": (
+        "Ваш адрес у провайдера не подтверждён."
+    ),
+    "The provider did not let you in: {}.": "Провайдер вас не впустил: {0}.",
+    "None of your groups at the provider is let in here.": (
+        "Ни одной из ваших групп у провайдера сюда входа нет."
+    ),
+    "This log-in was not begun in this browser.": "Этот вход начат не в этом браузере.",
+    "You have no account here; ask an administrator.": (
+        "У вас здесь нет учётной записи; обратитесь к администратору."
+    ),
     "The request is not valid; see errors.": "В запросе есть ошибки, они перечислены в errors.",
     "There is no {} {}.": "Нет {0:~} {1}.",
     "You need the right {} for this.": "Для этого нужно право {0}.",
@@ -334,6 +364,9 @@ ANSWERS: Mapping[str, str] = {
 }
 
 WORDS: Mapping[str, str] = {
+    "log-in": "Этот вход",
+    "code": "Этот код",
+    "OpenID provider": "провайдера OpenID",
     "A phone number is 11 digits and begins with 7, such as 79161234567 or +7 (916) 123-45-67": (
         "Номер телефона — 11 цифр, первая из них 7, например 79161234567 или +7 (916) 123-45-67"
     ),
