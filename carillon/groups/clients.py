@@ -1,13 +1,16 @@
 """The directory: clients and their tags."""
 
-from typing import Unpack
+from os import PathLike
+from typing import Literal, Unpack
 
 from carillon.bodies import ClientChanges, ClientFields
-from carillon.calls import Call, delete, get, patch, post, put
+from carillon.calls import Call, delete, download, get, patch, post, put
+from carillon.downloads import Download, to_path
 from carillon.models.base import Page
 from carillon.models.clients import Client, CountedTag, Tag
 from carillon.models.statistics import Explanation
 from carillon.operations import C, Group, listing, operation
+from carillon.uploads import content_type_of
 
 _ONE = "/clients/{client_id}"
 
@@ -53,6 +56,23 @@ class Clients(Group[C]):
     def delete(self, client_id: int, *, if_match: str | None = None) -> Call[None]:
         """Everything personal is wiped; a message of theirs under way is stopped."""
         return delete(_ONE, client_id=client_id).meant_for(if_match)
+
+    @operation
+    def export(
+        self,
+        to: Download | str | PathLike[str],
+        *,
+        phone: str | None = None,
+        tag: str | None = None,
+        operator_code: str | None = None,
+        timezone: str | None = None,
+        format: Literal["csv", "ndjson"] | None = None,
+    ) -> Call[None]:
+        """As a file that can be imported again: CSV or NDJSON, by the name's end or as a Download
+        says, unless ``format`` does."""
+        file = to if isinstance(to, Download) else to_path(to, content_type_of(str(to)))
+        query = {"phone": phone, "tag": tag, "operator_code": operator_code, "timezone": timezone}
+        return download("/clients/export", file, query={**query, "format": format})
 
     @operation
     def explain(self, client_id: int, mailing_id: int) -> Call[Explanation]:

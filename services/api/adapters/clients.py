@@ -1,12 +1,24 @@
 """Clients in the database. Many at a time go in one statement, never in a loop of them."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Row, Select, any_, bindparam, cast, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -85,16 +97,22 @@ class SqlClients:
         return found[0] if found else None
 
     async def page(self, wanted: ClientFilter, after: int, limit: int) -> list[Client]:
-        query = select(CLIENT).where(CLIENT.c.id > after, _LIVING)
-        if wanted.phone is not None:
-            query = query.where(CLIENT.c.phone == wanted.phone)
-        if wanted.operator_code is not None:
-            query = query.where(CLIENT.c.operator_code == wanted.operator_code)
-        if wanted.timezone is not None:
-            query = query.where(CLIENT.c.timezone == wanted.timezone)
-        if wanted.tag is not None:
-            query = query.where(CLIENT.c.tags.contains([wanted.tag]))
+        query = select(CLIENT).where(CLIENT.c.id > after, *_those(wanted))
         return await self._select(query.order_by(CLIENT.c.id).limit(limit))
+
+    async def attribute_names(
+        self, wanted: ClientFilter, after: int, limit: int
+    ) -> tuple[list[str], int | None]:
+        columns = select(CLIENT.c.id, CLIENT.c.attributes)
+        behind = columns.where(CLIENT.c.id > after, *_those(wanted))
+        page = behind.order_by(CLIENT.c.id).limit(limit).cte("page")
+        names = select(func.jsonb_object_keys(page.c.attributes)).distinct()
+        found = select(
+            select(func.max(page.c.id)).scalar_subquery(),
+            func.array(names.scalar_subquery(), type_=ARRAY(Text)),
+        )
+        last, listed = (await self._connection.execute(found)).one()
+        return listed, last
 
     async def with_phone(self, phone: str) -> int | None:
         query = select(CLIENT.c.id).where(CLIENT.c.phone == phone)
@@ -164,6 +182,18 @@ class SqlClients:
 
     async def _select(self, query: Select[Any]) -> list[Client]:
         return [_client(row) for row in (await self._connection.execute(query)).all()]
+
+
+def _those(wanted: ClientFilter) -> Iterator[ColumnElement[bool]]:
+    yield _LIVING
+    if wanted.phone is not None:
+        yield CLIENT.c.phone == wanted.phone
+    if wanted.operator_code is not None:
+        yield CLIENT.c.operator_code == wanted.operator_code
+    if wanted.timezone is not None:
+        yield CLIENT.c.timezone == wanted.timezone
+    if wanted.tag is not None:
+        yield CLIENT.c.tags.contains([wanted.tag])
 
 
 def _client(row: Row[Any]) -> Client:

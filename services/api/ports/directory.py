@@ -24,6 +24,13 @@ class Clients(Protocol):
 
     async def page(self, wanted: ClientFilter, after: int, limit: int) -> list[Client]: ...
 
+    async def attribute_names(
+        self, wanted: ClientFilter, after: int, limit: int
+    ) -> tuple[list[str], int | None]:
+        """What the attributes of the next so many are called, and behind whom to go on; None: there
+        are no more."""
+        ...
+
     async def with_phone(self, phone: str) -> int | None: ...
 
     async def with_phones(self, phones: Collection[str]) -> dict[str, Client]: ...

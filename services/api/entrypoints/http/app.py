@@ -19,6 +19,7 @@ from services.api.entrypoints.http import (
     departments,
     docs,
     explain,
+    exports,
     heading,
     imports,
     internal,
@@ -58,7 +59,7 @@ _BEARER = "An API token (`carillon_…`, from `POST /auth/tokens`), or an access
 
 # A path that names something goes before one that takes any name in its place.
 _PARTS = (
-    *(imports, clients, explain, tags),
+    *(imports, exports, clients, explain, tags),
     *(plans, mailings, lifecycle, trials),
     *(statistics, messages, dead_letters, audit),
     *(auth, sessions, passwords, api_tokens, invitations, users, departments),

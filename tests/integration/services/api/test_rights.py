@@ -68,6 +68,7 @@ MAY = {
     "DELETE /clients/{client_id}": WRITERS,
     "GET /clients/{client_id}/explain": EVERYBODY,
     "POST /clients/import": WRITERS,
+    "GET /clients/export": EVERYBODY,
     "GET /imports": EVERYBODY,
     "GET /imports/{import_id}": EVERYBODY,
     "GET /imports/{import_id}/errors": EVERYBODY,

@@ -19,6 +19,9 @@ RULES: Mapping[str, str] = {
     "{} is not NAME:FIELD, such as Телефон:phone.": (
         "{0} — не ИМЯ:ПОЛЕ, как, например, Телефон:phone."
     ),
+    "These clients have more than {} different attributes: take NDJSON.": (
+        "У этих клиентов больше {0} разных атрибутов: возьмите NDJSON."
+    ),
     "The column {} is named twice.": "Столбец {0} назван дважды.",
     "At most {} columns are mapped.": "Назвать иначе можно не больше {0} столбцов.",
     "This is about the columns of a CSV, and here are none.": (
