@@ -83,8 +83,8 @@ class Clients(Group[C]):
 
 class Tags(Group[C]):
     @listing
-    def list(self) -> Call[Page[Tag]]:
-        return get("/tags", Page[Tag])
+    def list(self, *, prefix: str | None = None) -> Call[Page[Tag]]:
+        return get("/tags", Page[Tag], query={"prefix": prefix})
 
     @operation
     def create(self, name: str) -> Call[Tag]:

@@ -1,12 +1,13 @@
 """Mailings, from the draft to the books."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Unpack
 
 from carillon.bodies import MailingChanges, MailingFields, NewMailingFields, given
 from carillon.calls import Call, delete, get, patch, post, put
 from carillon.models.base import Page
-from carillon.models.mailings import Mailing, MailingState, Revision, Stopped, Trials
+from carillon.models.mailings import Mailing, MailingSort, MailingState, Revision, Stopped, Trials
 from carillon.models.plans import MailingPlan, Plan
 from carillon.models.statistics import MailingStatistics, Message, Status
 from carillon.operations import C, Group, listing, operation
@@ -17,10 +18,26 @@ _ONE = "/mailings/{mailing_id}"
 class Mailings(Group[C]):
     @listing
     def list(
-        self, *, state: MailingState | str | None = None, department_id: int | None = None
+        self,
+        *,
+        state: MailingState | str | None = None,
+        department_id: int | None = None,
+        channel: str | None = None,
+        name: str | None = None,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+        sort: MailingSort | str | None = None,
     ) -> Call[Page[Mailing]]:
-        """Newest first, without the deleted ones."""
-        query = {"state": state, "department_id": department_id}
+        """Newest first unless sorted otherwise, without the deleted ones. ``name``: a part."""
+        query = {
+            "state": state,
+            "department_id": department_id,
+            "channel": channel,
+            "name": name,
+            "created_from": created_from,
+            "created_to": created_to,
+            "sort": sort,
+        }
         return get("/mailings", Page[Mailing], query=query)
 
     @operation

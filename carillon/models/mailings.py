@@ -16,6 +16,15 @@ class MailingState(Words):
     CANCELLED = "cancelled"
 
 
+class MailingSort(Words):
+    OLDEST = "id"
+    NEWEST = "-id"
+    MADE = "created_at"
+    MADE_LAST = "-created_at"
+    CHANGED = "updated_at"
+    CHANGED_LAST = "-updated_at"
+
+
 class Timing(Words):
     ABSOLUTE = "absolute"
     LOCAL = "local"

@@ -1,12 +1,13 @@
 """Mailings in the database; what a mailing says is one document."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.orders import ordered
 from services.api.adapters.specs import from_document, to_document
 from services.api.adapters.tables import MAILING
 from services.api.domain.callers import Scope
@@ -18,6 +19,7 @@ from services.api.domain.mailings import (
     NewMailing,
     as_event,
 )
+from services.api.domain.paging import Order, Place
 from shared.contracts.mailings import MailingChanged
 
 
@@ -30,15 +32,12 @@ class SqlMailings:
         row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return None if row is None else _mailing(row)
 
-    async def page(self, wanted: MailingFilter, before: int, limit: int) -> list[Mailing]:
-        query = select(MAILING).where(MAILING.c.id < before, MAILING.c.deleted_at.is_(None))
-        query = query.where(*_within(wanted.scope))
-        if wanted.state is not None:
-            query = query.where(MAILING.c.state == wanted.state)
-        if wanted.department_id is not None:
-            query = query.where(MAILING.c.department_id == wanted.department_id)
-        rows = await self._connection.execute(query.order_by(MAILING.c.id.desc()).limit(limit))
-        return list(map(_mailing, rows))
+    async def page(
+        self, wanted: MailingFilter, order: Order, behind: Place | None, limit: int
+    ) -> list[Mailing]:
+        query = select(MAILING).where(MAILING.c.deleted_at.is_(None), *_within(wanted.scope))
+        query = ordered(query.where(*_matching(wanted)), MAILING, order, behind)
+        return list(map(_mailing, await self._connection.execute(query.limit(limit))))
 
     async def ids(self, scope: Scope) -> list[int]:
         query = select(MAILING.c.id).where(*_within(scope)).order_by(MAILING.c.id)
@@ -122,6 +121,18 @@ class SqlMailings:
             .limit(limit)
         )
         return [as_event(_mailing(row)) for row in await self._connection.execute(query)]
+
+
+def _matching(wanted: MailingFilter) -> list[ColumnElement[bool]]:
+    asked: list[tuple[object, Callable[[Any], ColumnElement[bool]]]] = [
+        (wanted.state, lambda state: MAILING.c.state == state),
+        (wanted.department_id, lambda id_: MAILING.c.department_id == id_),
+        (wanted.channel, lambda channel: MAILING.c.spec["channel"].astext == channel),
+        (wanted.name, lambda part: MAILING.c.name.icontains(part, autoescape=True)),
+        (wanted.created_from, lambda at: MAILING.c.created_at >= at),
+        (wanted.created_to, lambda at: MAILING.c.created_at < at),
+    ]
+    return [condition(value) for value, condition in asked if value is not None]
 
 
 def _within(scope: Scope) -> list[ColumnElement[bool]]:

@@ -24,9 +24,11 @@ class SqlTags:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def page(self, after: str, limit: int) -> list[Tag]:
-        query = select(TAG).where(TAG.c.name > after).order_by(TAG.c.name).limit(limit)
-        rows = await self._connection.execute(query)
+    async def page(self, prefix: str, after: str, limit: int) -> list[Tag]:
+        query = select(TAG).where(TAG.c.name > after)
+        if prefix:
+            query = query.where(TAG.c.name.startswith(prefix, autoescape=True))
+        rows = await self._connection.execute(query.order_by(TAG.c.name).limit(limit))
         return [Tag(row.name, row.created_at) for row in rows]
 
     async def get(self, name: str) -> Tag | None:

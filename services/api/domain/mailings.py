@@ -66,11 +66,16 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True)
 class MailingFilter:
-    """``scope``: whose mailings whoever asks deals with."""
+    """``scope``: whose mailings whoever asks deals with; ``name``: a part of it, whatever its case;
+    ``created_to`` is not within."""
 
     scope: Scope = EVERYTHING
     state: MailingState | None = None
     department_id: int | None = None
+    channel: str | None = None
+    name: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

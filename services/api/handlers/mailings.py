@@ -7,7 +7,16 @@ from services.api.domain.audit import Action, Fact
 from services.api.domain.callers import Caller, Scope
 from services.api.domain.deeds import of_mailing as deed_of
 from services.api.domain.mailings import Mailing, MailingFilter, Revision, as_revision
-from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
+from services.api.domain.paging import (
+    BEHIND_ALL,
+    Order,
+    Page,
+    Place,
+    from_cursor,
+    page_of,
+    place_in,
+    row_id,
+)
 from services.api.domain.rights import Right
 from services.api.domain.versions import Expected
 from services.api.handlers.audit import note
@@ -16,18 +25,18 @@ from services.api.handlers.steps import as_expected, existing, keep
 from services.api.ports import Ports
 from shared.contracts.mailings import MailingChanged, MailingSpec
 
+NEWEST = Order("id", descending=True)
 # What the caller wants it to be: the name and the rest.
 Wanted = tuple[str | None, MailingSpec]
 
 
 async def list_mailings(
-    ports: Ports, wanted: MailingFilter, limit: int, cursor: str | None
+    ports: Ports, wanted: MailingFilter, limit: int, cursor: str | None, order: Order = NEWEST
 ) -> Page[Mailing]:
-    """Newest first."""
-    before = from_cursor(cursor, row_id, BEHIND_ALL)
+    behind = from_cursor(cursor, place_in(order), None)
     async with ports.transactions.reading() as store:
-        found = await store.mailings.page(wanted, before, limit + 1)
-    return page_of(found, limit, lambda mailing: mailing.id)
+        found = await store.mailings.page(wanted, order, behind, limit + 1)
+    return page_of(found, limit, lambda mailing: _place(order, mailing))
 
 
 async def get_mailing(ports: Ports, mailing_id: int, scope: Scope) -> Mailing:
@@ -110,6 +119,11 @@ async def change_mailing(
         await keep(store, before, step, who.user_id)
         await note(store, deed_of(Action.CHANGE_MAILING, before, step.mailing), who, now)
     return step.mailing
+
+
+def _place(order: Order, mailing: Mailing) -> Place:
+    at = None if order.column == "id" else getattr(mailing, order.column)
+    return Place(order, mailing.id, at)
 
 
 async def launched_mailings(ports: Ports, after: int, limit: int) -> list[MailingChanged]:

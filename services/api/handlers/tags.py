@@ -12,10 +12,10 @@ from services.api.ports import Ports, Store
 BATCH = 500
 
 
-async def list_tags(ports: Ports, limit: int, cursor: str | None) -> Page[Tag]:
+async def list_tags(ports: Ports, prefix: str, limit: int, cursor: str | None) -> Page[Tag]:
     after = from_cursor(cursor, str, "")
     async with ports.transactions.reading() as store:
-        found = await store.tags.page(after, limit + 1)
+        found = await store.tags.page(prefix, after, limit + 1)
     return page_of(found, limit, lambda tag: tag.name)
 
 

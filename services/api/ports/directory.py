@@ -73,7 +73,9 @@ class Overtaken(Exception):
 
 
 class Tags(Protocol):
-    async def page(self, after: str, limit: int) -> list[Tag]: ...
+    async def page(self, prefix: str, after: str, limit: int) -> list[Tag]:
+        """Those that begin with the prefix, by name."""
+        ...
 
     async def get(self, name: str) -> Tag | None: ...
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from services.api.domain.callers import Scope
 from services.api.domain.mailings import Mailing, MailingFilter, NewMailing, Revision
+from services.api.domain.paging import Order, Place
 from services.api.domain.trials import TrialRecord
 from shared.contracts.mailings import MailingChanged
 
@@ -13,8 +14,10 @@ from shared.contracts.mailings import MailingChanged
 class Mailings(Protocol):
     async def get(self, mailing_id: int, *, lock: bool = False) -> Mailing | None: ...
 
-    async def page(self, wanted: MailingFilter, before: int, limit: int) -> list[Mailing]:
-        """Newest first, without the deleted ones."""
+    async def page(
+        self, wanted: MailingFilter, order: Order, behind: Place | None, limit: int
+    ) -> list[Mailing]:
+        """Without the deleted ones."""
         ...
 
     async def ids(self, scope: Scope) -> list[int]:

@@ -1,16 +1,21 @@
 """Mailings."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
 
+from services.api.domain import fields
 from services.api.domain.mailings import Mailing, MailingFilter, MailingState
+from services.api.domain.paging import Order
 from services.api.domain.rights import Right
 from services.api.entrypoints.http.common import (
     ONE_PAGE,
     Cursor,
     Id,
+    Instant,
     Limit,
     PageView,
     Who,
@@ -31,6 +36,26 @@ from services.api.handlers import lifecycle, mailings
 router = APIRouter(prefix="/mailings", tags=["mailings"])
 
 StateFilter = Annotated[MailingState | None, Query()]
+ChannelFilter = Annotated[str | None, Query(max_length=64, pattern=r"^\w+$")]
+NameFilter = Annotated[
+    Annotated[str, AfterValidator(fields.name)] | None, Query(description="A part of it.")
+]
+FromFilter = Annotated[Instant | None, Query(description="Made then or later.")]
+ToFilter = Annotated[Instant | None, Query(description="Made earlier.")]
+
+
+class MailingSort(StrEnum):
+    """By the id, the instant it was made, or that of the last change; `-`: the last one first."""
+
+    OLDEST = "id"
+    NEWEST = "-id"
+    MADE = "created_at"
+    MADE_LAST = "-created_at"
+    CHANGED = "updated_at"
+    CHANGED_LAST = "-updated_at"
+
+
+SortOfMailings = Annotated[MailingSort, Query()]
 DepartmentFilter = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
@@ -40,13 +65,18 @@ async def list_mailings(
     who: Who,
     state: StateFilter = None,
     department_id: DepartmentFilter = None,
+    channel: ChannelFilter = None,
+    name: NameFilter = None,
+    created_from: FromFilter = None,
+    created_to: ToFilter = None,
+    sort: SortOfMailings = MailingSort.NEWEST,
     limit: Limit = ONE_PAGE,
     cursor: Cursor = None,
 ) -> PageView[MailingView]:
-    """Newest first, without the deleted ones; an administrator sees everybody's, anybody else those
-    of their departments."""
-    wanted = MailingFilter(who.scope, state, department_id)
-    page = await mailings.list_mailings(wired, wanted, limit, cursor)
+    """Newest first unless sorted otherwise, without the deleted ones; an administrator sees
+    everybody's, anybody else those of their departments. A cursor goes with its own sort alone."""
+    wanted = MailingFilter(who.scope, state, department_id, channel, name, created_from, created_to)
+    page = await mailings.list_mailings(wired, wanted, limit, cursor, Order.of(sort))
     return PageView(items=list(map(MailingView.of, page.items)), next_cursor=page.next_cursor)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AfterValidator
 
 from services.api.domain import fields
@@ -23,15 +23,18 @@ from services.api.handlers import tags
 
 router = APIRouter(prefix="/tags", tags=["tags"])
 
+PrefixFilter = Annotated[
+    Annotated[str, AfterValidator(fields.tag)] | None, Query(description="What it begins with.")
+]
 TagPath = Annotated[str, AfterValidator(fields.tag), Path()]
 
 
 @router.get("", summary="List tags", **guarded(Right.CLIENTS_READ))
 async def list_tags(
-    wired: Wired, limit: Limit = ONE_PAGE, cursor: Cursor = None
+    wired: Wired, prefix: PrefixFilter = None, limit: Limit = ONE_PAGE, cursor: Cursor = None
 ) -> PageView[TagView]:
     """By name."""
-    page = await tags.list_tags(wired, limit, cursor)
+    page = await tags.list_tags(wired, prefix or "", limit, cursor)
     return PageView(items=list(map(TagView.of, page.items)), next_cursor=page.next_cursor)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.adapters.store import SqlTransactions
 from services.api.domain import lifecycle
 from services.api.domain.mailings import MailingFilter, MailingState
+from services.api.domain.paging import Order
 from shared.runtime.database import make_engine
 from shared.runtime.migrate import migrate
 from tests.support.servers import PostgresForTests
@@ -43,7 +44,9 @@ async def test_mailings_of_the_first_release_live_on(postgres: PostgresForTests)
 
 async def _look(engine: AsyncEngine) -> None:
     async with SqlTransactions(engine).begin() as store:
-        found = {one.state: one for one in await store.mailings.page(MailingFilter(), 2**62, 10)}
+        found = {
+            one.state: one for one in await store.mailings.page(MailingFilter(), Order(), None, 10)
+        }
         assert found.keys() == set(STATES)
         for mailing in found.values():
             [kept] = await store.revisions.page(mailing.id, 2**62, 10)
