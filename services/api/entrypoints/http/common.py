@@ -6,9 +6,10 @@ from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.api.domain import mailing_rules
 from services.api.domain.callers import Caller
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.languages import Language, preferred
@@ -74,6 +75,15 @@ class PageView(BaseModel, Generic[T]):
 
 
 Instant = AwareDatetime
+
+
+def _is_written_out(value: Any) -> Any:
+    """A number of seconds is no instant that a person would write."""
+    return mailing_rules.moment(value)
+
+
+# One that is looked for.
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
 
 
 async def known_parameters_once(request: Request) -> None:

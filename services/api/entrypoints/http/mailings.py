@@ -15,8 +15,8 @@ from services.api.entrypoints.http.common import (
     ONE_PAGE,
     Cursor,
     Id,
-    Instant,
     Limit,
+    Moment,
     PageView,
     Who,
     Wired,
@@ -40,8 +40,8 @@ ChannelFilter = Annotated[str | None, Query(max_length=64, pattern=r"^\w+$")]
 NameFilter = Annotated[
     Annotated[str, AfterValidator(fields.name)] | None, Query(description="A part of it.")
 ]
-FromFilter = Annotated[Instant | None, Query(description="Made then or later.")]
-ToFilter = Annotated[Instant | None, Query(description="Made earlier.")]
+FromFilter = Annotated[Moment | None, Query(description="Made then or later.")]
+ToFilter = Annotated[Moment | None, Query(description="Made earlier.")]
 
 
 class MailingSort(StrEnum):

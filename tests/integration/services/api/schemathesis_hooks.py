@@ -16,7 +16,7 @@ MEANINGFUL = {
     *("department_id", "departments", "client_id", "message_ids", "parked", "mailing_id", "body"),
     *("holidays", "filter", "window", "max_lateness", "status", "channel"),
     *("current_password", "scopes", "expires_at", "invitation", "token", "password"),
-    *("map", "delimiter"),
+    *("map", "delimiter", "prefix", "created_from", "created_to"),
 }
 _MESSAGE = re.compile(r"[A-Z0-9'\"].*[.?]", re.DOTALL)
 
