@@ -12,8 +12,8 @@ from services.api.entrypoints.http.audit_models import COLUMNS, EntryView, cells
 from services.api.entrypoints.http.common import (
     ONE_PAGE,
     Cursor,
-    Instant,
     Limit,
+    Moment,
     PageView,
     Wired,
 )
@@ -36,8 +36,8 @@ SubjectFilter = Annotated[
         description="Such as `mailings/7` or `clients/12`.",
     ),
 ]
-Since = Annotated[Instant | None, Query(alias="from", description="At this instant or later.")]
-Until = Annotated[Instant | None, Query(alias="to", description="Before this instant.")]
+Since = Annotated[Moment | None, Query(alias="from", description="At this instant or later.")]
+Until = Annotated[Moment | None, Query(alias="to", description="Before this instant.")]
 
 
 @router.get("", summary="What was done by whom", **guarded(Right.AUDIT_READ))

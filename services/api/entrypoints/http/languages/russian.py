@@ -115,7 +115,6 @@ RULES: Mapping[str, str] = {
     ),
     "There is no such date and time: {}.": "Таких даты и времени не бывает.",
     "There is no such date.": "Такой даты не бывает.",
-    "The year must lie between 1970 and 9998.": "Год должен быть от 1970 до 9998.",
     "The year must lie between {} and {}.": "Год должен быть от {0} до {1}.",
     "A holiday is a date, YYYY-MM-DD.": "Праздник — это дата, ГГГГ-ММ-ДД.",
     "Unknown channel; known: {}.": "Такого канала нет; есть: {0}.",

@@ -60,7 +60,7 @@ async def test_what_is_asked_and_how_long_is_waited() -> None:
         ("POST", "/plan?position=3", PLAN_TIMEOUT),
         ("POST", "/plan?client_id=12&position=3", PLAN_TIMEOUT),
         ("GET", "/mailings/7/plan?client_id=12&position=3&revision=5", PLAN_TIMEOUT),
-        ("GET", "/mailings/7/clients/12", 1.0),
+        ("GET", "/mailings/7/clients/12", TIMEOUT),
     ]
 
 
