@@ -62,19 +62,21 @@ async def change_client(
 ) -> Client:
     """``revise`` makes the new profile of the present one. Raises NotFound, Outdated, Conflict."""
     now = ports.clock.now()
-    async with ports.transactions.begin() as store:
-        before = await _as_expected(store, client_id, expected)
-        after = with_profile(before, revise(before.profile), now)
-        if after is before:
-            return before
-        await _check_phone(store, after)
-        try:
+    phone = ""
+    try:
+        async with ports.transactions.begin() as store:
+            before = await _as_expected(store, client_id, expected)
+            after = with_profile(before, revise(before.profile), now)
+            if after is before:
+                return before
+            await _check_phone(store, after)
+            phone = after.profile.phone
             await store.clients.change([after])
-        except Overtaken:  # the row is locked, so it can only be about the phone
-            raise _taken(None) from None
-        await store.tags.ensure(after.profile.tags, now)
-        await _tell(store, before, after)
-        await note(store, deed_of(Action.CHANGE_CLIENT, before, after), who, now)
+            await store.tags.ensure(after.profile.tags, now)
+            await _tell(store, before, after)
+            await note(store, deed_of(Action.CHANGE_CLIENT, before, after), who, now)
+    except Overtaken:  # the row was locked, so it can only be about the phone
+        raise _taken(await _holder_of(ports, phone)) from None
     return after
 
 
@@ -118,6 +120,12 @@ async def _check_phone(store: Store, client: Client) -> None:
     holder = await store.clients.with_phone(client.profile.phone)
     if holder not in (None, client.id):
         raise _taken(holder)
+
+
+async def _holder_of(ports: Ports, phone: str) -> int | None:
+    """To be asked when the transaction that was refused is over: it answers nothing more."""
+    async with ports.transactions.reading() as store:
+        return await store.clients.with_phone(phone)
 
 
 async def _tell(store: Store, before: Client, after: Client | Tombstone) -> None:

@@ -89,6 +89,23 @@ async def test_nobody_moves_to_a_phone_that_is_taken(api: httpx.AsyncClient) -> 
     assert f"Client {first['id']} " in answer.json()["errors"][0]["reason"]
 
 
+async def test_who_comes_second_by_a_moment_is_told_who_was_first(
+    api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the phone was given to somebody behind the look at who has it."""
+
+    async def too_early(*_: object) -> None:
+        return
+
+    first, second = await make(api), await make(api, phone="79160000000")
+    monkeypatch.setattr("services.api.handlers.clients._check_phone", too_early)
+    body = {"phone": first["phone"], "timezone": "UTC"}
+    for method in ("PUT", "PATCH"):
+        answer = await api.request(method, f"/clients/{second['id']}", json=body)
+        assert answer.status_code == 409
+        assert answer.json()["errors"][0]["reason"].startswith(f"Client {first['id']} ")
+
+
 async def test_put_replaces_and_clears_what_is_not_given(
     api: httpx.AsyncClient, outbox: Outbox
 ) -> None:
