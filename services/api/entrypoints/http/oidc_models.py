@@ -20,7 +20,7 @@ class CodeBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_CODE]})
 
     grant_type: Literal["authorization_code"] = "authorization_code"
-    code: str = Field(max_length=200)
+    code: str = Field(min_length=1, max_length=200)
     code_verifier: str = Field(pattern="^[A-Za-z0-9._~-]{43,128}$")
     redirect_uri: str | None = Field(default=None, max_length=2_000)
     client_id: str | None = Field(default=None, max_length=200)
