@@ -8,6 +8,7 @@ from carillon.calls import Call, delete, download, get, patch, post, put
 from carillon.downloads import Download, to_path
 from carillon.models.base import Page
 from carillon.models.clients import Client, CountedTag, Tag
+from carillon.models.data import ClientData, Erased
 from carillon.models.statistics import Explanation
 from carillon.operations import C, Group, listing, operation
 from carillon.uploads import content_type_of
@@ -73,6 +74,16 @@ class Clients(Group[C]):
         file = to if isinstance(to, Download) else to_path(to, content_type_of(str(to)))
         query = {"phone": phone, "tag": tag, "operator_code": operator_code, "timezone": timezone}
         return download("/clients/export", file, query={**query, "format": format})
+
+    @operation
+    def data(self, client_id: int) -> Call[ClientData]:
+        """All that is held about them, of all services; for an administrator."""
+        return get(f"{_ONE}/data", ClientData, client_id=client_id)
+
+    @operation
+    def erase(self, client_id: int, *, if_match: str | None = None) -> Call[Erased]:
+        """As ``delete``, and what names them in passing goes too. Conflict during an import."""
+        return post(f"{_ONE}/erase", Erased, client_id=client_id).meant_for(if_match)
 
     @operation
     def explain(self, client_id: int, mailing_id: int) -> Call[Explanation]:

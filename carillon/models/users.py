@@ -28,6 +28,7 @@ class Action(Words):
     ADD_CLIENT = "clients.add"
     CHANGE_CLIENT = "clients.change"
     DELETE_CLIENT = "clients.delete"
+    ERASE_CLIENT = "clients.erase"
     ADD_TAG = "tags.add"
     DELETE_TAG = "tags.delete"
     START_IMPORT = "imports.start"

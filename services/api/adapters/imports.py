@@ -5,12 +5,18 @@ from dataclasses import asdict, astuple, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, cast, delete, func, insert, literal, select, update
+from sqlalchemy import Row, TextClause, cast, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.tables import IMPORT, IMPORT_CHUNK, IMPORT_ERRORS
-from services.api.domain.imports.batches import MOST_ERRORS_KEPT, MOST_ERRORS_LISTED, RowError
+from services.api.domain.clients import Profile
+from services.api.domain.imports.batches import (
+    FORGOTTEN,
+    MOST_ERRORS_KEPT,
+    MOST_ERRORS_LISTED,
+    RowError,
+)
 from services.api.domain.imports.options import Delimiter, Options
 from services.api.domain.imports.progress import (
     Advance,
@@ -21,6 +27,38 @@ from services.api.domain.imports.progress import (
 )
 
 _FIRST_ERRORS = f"$[0 to {MOST_ERRORS_KEPT - 1}]"
+
+SHORTEST_PART = 3
+
+
+def _forgetting(table: str, reason: str) -> TextClause:
+    """Of the errors in a column, those that tell of somebody lose their words. ``reason``: where
+    one has it. A phone may have been written in any way: its digits are compared."""
+    said = f"(one.error ->> {reason})"
+    place = reason.strip("'")
+    tells = f"""
+        (EXISTS (
+            SELECT FROM unnest(CAST(:words AS text[])) AS w (word)
+            WHERE position(lower(w.word) IN lower({said})) > 0
+        ) OR position(:digits IN regexp_replace({said}, '[^0-9]', '', 'g')) > 0)
+    """
+    return text(f"""
+        UPDATE {table} SET errors = (
+            SELECT jsonb_agg(
+                CASE WHEN {tells}
+                    THEN jsonb_set(one.error, '{{{place}}}', to_jsonb(CAST(:instead AS text)))
+                    ELSE one.error END
+                ORDER BY one.place
+            )
+            FROM jsonb_array_elements(errors) WITH ORDINALITY AS one (error, place)
+        )
+        WHERE EXISTS (SELECT FROM jsonb_array_elements(errors) AS one (error) WHERE {tells})
+    """)  # noqa: S608 - constants of this module
+
+
+# Those that are shown with an import are objects, those of its file are lists.
+_FORGET_SHOWN = _forgetting("import", "'reason'")
+_FORGET_LISTED = _forgetting("import_errors", "2")
 
 
 class SqlImports:
@@ -77,6 +115,21 @@ class SqlImports:
         query = select(IMPORT_ERRORS).where(*behind).order_by(IMPORT_ERRORS.c.id).limit(1)
         row = (await self._connection.execute(query)).first()
         return None if row is None else ErrorsPart(row.id, [RowError(*one) for one in row.errors])
+
+    async def are_unfinished(self) -> bool:
+        unfinished = IMPORT.c.state.in_((ImportState.RECEIVING, ImportState.RUNNING))
+        return (
+            await self._connection.scalar(select(IMPORT.c.id).where(unfinished).limit(1))
+            is not None
+        )
+
+    async def forget_errors_about(self, profile: Profile) -> int:
+        # A part of a name may be anybody's: better one error too many without its words.
+        parts = [part for part in (profile.name or "").split() if len(part) >= SHORTEST_PART]
+        words = [word for word in (profile.email, profile.name, *parts) if word]
+        given = {"words": words, "digits": profile.phone[-10:], "instead": FORGOTTEN}
+        await self._connection.execute(_FORGET_LISTED, given)
+        return (await self._connection.execute(_FORGET_SHOWN, given)).rowcount
 
     async def chunk(self, import_id: int, number: int) -> bytes:
         this = IMPORT_CHUNK.c.import_id == import_id, IMPORT_CHUNK.c.number == number

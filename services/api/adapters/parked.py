@@ -9,6 +9,7 @@ from sqlalchemy import Column, Row, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.tables import PARKED
+from services.api.domain.clients import Profile
 from services.api.domain.parked import Death, Letter, Parked, Place
 
 WAITING = Gauge("carillon_api_parked_messages", "Messages nobody could read, and nobody put back")
@@ -22,6 +23,13 @@ _PUT = text("""
         queue = excluded.queue, exchange = excluded.exchange, routing_key = excluded.routing_key,
         why = excluded.why, body = excluded.body, times = parked.times + 1,
         state = 'parked', parked_at = excluded.parked_at
+    RETURNING id
+""")
+_FORGET_ABOUT = text("""
+    DELETE FROM parked
+    WHERE state = 'parked' AND EXISTS (
+        SELECT FROM unnest(CAST(:words AS bytea[])) AS w (word) WHERE position(w.word IN body) > 0
+    )
     RETURNING id
 """)
 _COUNT = text("SELECT count(*) FROM parked WHERE state = 'parked'")
@@ -71,6 +79,10 @@ class SqlParkedMessages:
 
     async def forget(self, parked_id: int) -> None:
         await self._connection.execute(delete(PARKED).where(PARKED.c.id == parked_id))
+
+    async def forget_about(self, profile: Profile) -> list[int]:
+        words = [word.encode() for word in (profile.phone, profile.email) if word]
+        return sorted(await self._connection.scalars(_FORGET_ABOUT, {"words": words}))
 
     async def take_out(self, ids: Collection[int], now: datetime) -> Mapping[int, bytes]:
         wanted = PARKED.c.id.in_(ids), PARKED.c.state == "parked"

@@ -45,6 +45,13 @@ class HttpPlans:
         except ValidationError as error:
             raise Unavailable(f"{_WHO} not answer as it should.") from error
 
+    async def messages_of(self, client_id: int) -> list[int]:
+        path = f"/clients/{client_id}/messages"
+        answer = await ask(self._client, _WHO, "GET", path, timeout=PLAN_TIMEOUT)
+        if answer is None or not isinstance(answer.get("ids"), list):
+            raise Unavailable(f"{_WHO} not answer as it should.")
+        return list(map(int, answer["ids"]))
+
     async def _plan(
         self,
         method: str,

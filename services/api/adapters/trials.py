@@ -21,3 +21,7 @@ class SqlTrials:
         found = await self._connection.execute(select(TRIAL).where(TRIAL.c.id == message_id))
         row = found.first()
         return None if row is None else TrialRecord(*row)
+
+    async def to_phone(self, phone: str) -> list[TrialRecord]:
+        query = select(TRIAL).where(TRIAL.c.phone == phone).order_by(TRIAL.c.id)
+        return [TrialRecord(*row) for row in await self._connection.execute(query)]

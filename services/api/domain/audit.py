@@ -12,6 +12,7 @@ class Action(StrEnum):
     ADD_CLIENT = "clients.add"
     CHANGE_CLIENT = "clients.change"
     DELETE_CLIENT = "clients.delete"
+    ERASE_CLIENT = "clients.erase"
     ADD_TAG = "tags.add"
     DELETE_TAG = "tags.delete"
     START_IMPORT = "imports.start"

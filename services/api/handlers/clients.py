@@ -1,6 +1,7 @@
 """Clients: read, made, changed, deleted."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from services.api.domain.audit import Action
 from services.api.domain.callers import Caller
@@ -36,7 +37,7 @@ async def list_clients(
 async def get_client(ports: Ports, client_id: int) -> Client:
     """Raises NotFound."""
     async with ports.transactions.reading() as store:
-        return await _living(store, client_id)
+        return await living(store, client_id)
 
 
 async def create_client(ports: Ports, profile: Profile, who: Caller) -> Client:
@@ -65,7 +66,7 @@ async def change_client(
     phone = ""
     try:
         async with ports.transactions.begin() as store:
-            before = await _as_expected(store, client_id, expected)
+            before = await as_expected(store, client_id, expected)
             after = with_profile(before, revise(before.profile), now)
             if after is before:
                 return before
@@ -86,11 +87,15 @@ async def delete_client(
     """Raises NotFound, Outdated."""
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
-        before = await _as_expected(store, client_id, expected)
-        tombstone = buried(before)
-        await store.clients.bury(tombstone, now)
-        await _tell(store, before, tombstone)
+        before = await as_expected(store, client_id, expected)
+        await bury(store, before, now)
         await note(store, deed_of(Action.DELETE_CLIENT, before, None), who, now)
+
+
+async def bury(store: Store, client: Client, now: datetime) -> None:
+    tombstone = buried(client)
+    await store.clients.bury(tombstone, now)
+    await _tell(store, client, tombstone)
 
 
 async def client_states(ports: Ports, after: int, limit: int) -> ClientsChanged:
@@ -101,16 +106,16 @@ async def client_states(ports: Ports, after: int, limit: int) -> ClientsChanged:
     return states.model_copy(update={"position": position})
 
 
-async def _living(store: Store, client_id: int, *, lock: bool = False) -> Client:
+async def living(store: Store, client_id: int, *, lock: bool = False) -> Client:
     client = await store.clients.get(client_id, lock=lock)
     if client is None:
         raise NotFound("client", client_id)
     return client
 
 
-async def _as_expected(store: Store, client_id: int, expected: Expected | None) -> Client:
+async def as_expected(store: Store, client_id: int, expected: Expected | None) -> Client:
     """Locked, so that they stay what was expected. Raises NotFound, Outdated."""
-    client = await _living(store, client_id, lock=True)
+    client = await living(store, client_id, lock=True)
     if expected is not None:
         expected.check(of_client(client))
     return client

@@ -115,6 +115,14 @@ class Imports(Protocol):
         """The next of them; None behind the last."""
         ...
 
+    async def are_unfinished(self) -> bool:
+        """Whether there is a file whose rows are still to be booked, or still come in."""
+        ...
+
+    async def forget_errors_about(self, profile: Profile) -> int:
+        """Errors that quote what is this client's lose their words; of how many imports."""
+        ...
+
     async def chunk(self, import_id: int, number: int) -> bytes: ...
 
     async def advance(self, import_id: int, by: Advance) -> None:

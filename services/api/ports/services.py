@@ -76,6 +76,10 @@ class Plans(Protocol):
         """How the plan stands to a client; None when it has not heard of the mailing."""
         ...
 
+    async def messages_of(self, client_id: int) -> list[int]:
+        """The ids of all messages to a client, of whatever mailing."""
+        ...
+
 
 class Gates(Protocol):
     async def have_left(self, limit: float) -> bool:

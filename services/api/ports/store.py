@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.api.domain.audit import AuditFilter, Deed, Entry
 from services.api.domain.callers import Caller
+from services.api.domain.clients import Profile
 from services.api.domain.imports.progress import ImportTask
 from services.api.domain.parked import Letter, Parked, Place
 from services.api.ports.directory import Clients, Imports, Tags
@@ -57,6 +58,10 @@ class ParkedMessages(Protocol):
         ...
 
     async def forget(self, parked_id: int) -> None: ...
+
+    async def forget_about(self, profile: Profile) -> list[int]:
+        """Those whose bodies name this client's phone or address, for good; their ids."""
+        ...
 
     async def take_out(self, ids: Collection[int], now: datetime) -> Mapping[int, bytes]:
         """The bodies, which are no longer kept."""

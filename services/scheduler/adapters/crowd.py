@@ -70,6 +70,11 @@ _WRITE = text(
     SELECT timezone, operator_code, tags FROM counted WHERE clients = 0
     """  # noqa: S608 - a constant of this module
 )
+# What was said to somebody in their own words goes with them: nobody says it again.
+_FORGET_TEXTS = text(
+    "UPDATE message SET text = NULL"
+    " WHERE client_id = ANY (CAST(:ids AS bigint[])) AND text IS NOT NULL"
+)
 _FORGET = text(
     f"""
     DELETE FROM crowd k
@@ -84,6 +89,9 @@ _FORGET = text(
 async def write_clients(connection: AsyncConnection, clients: Sequence[ClientState]) -> None:
     """Keeps each state that is newer than the one there is; each client once."""
     await connection.execute(ONE_AT_A_TIME)
+    deleted = [c.id for c in clients if c.deleted]
+    if deleted:
+        await connection.execute(_FORGET_TEXTS, {"ids": deleted})
     gone = (await connection.execute(_WRITE, _columns(clients))).all()
     if gone:
         kinds = {

@@ -182,6 +182,7 @@ KEEP_TEXTS = text(
     FROM unnest(CAST(:ids AS bigint[]), CAST(:texts AS text[]), CAST(:revisions AS bigint[]))
         AS s (id, text, revision)
     WHERE m.id = s.id AND m.text IS NULL
+        AND NOT EXISTS (SELECT FROM client c WHERE c.id = m.client_id AND c.deleted)
     """
 )
 EMIT_AGAIN = text(

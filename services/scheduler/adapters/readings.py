@@ -59,6 +59,15 @@ _LEFT_OUT = text(
     GROUP BY 1, 2
     """
 )
+# By the index that there is: a look into each mailing, whatever the number of messages.
+_MESSAGES_OF = text(
+    """
+    SELECT m.id FROM mailing g CROSS JOIN LATERAL (
+        SELECT id FROM message WHERE mailing_id = g.id AND client_id = :client
+    ) AS m
+    ORDER BY m.id
+    """
+)
 _CLIENT_IN = text(
     """
     SELECT g.body,
@@ -133,6 +142,10 @@ class PostgresReadings:
         async with self._engine.connect() as connection:
             row = (await connection.execute(_CLIENT_IN, keys)).first()
         return None if row is None else _client_in(row, client_id)
+
+    async def messages_of(self, client_id: int) -> list[int]:
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(_MESSAGES_OF, {"client": client_id}))
 
 
 async def _left_out(connection: AsyncConnection, mailing_id: int) -> dict[str, dict[str, int]]:

@@ -69,6 +69,10 @@ def reads(previews: Previews, explanations: Explanations) -> APIRouter:
             raise HTTPException(404)
         return ExplanationView.of(found)
 
+    @router.get("/clients/{client_id}/messages")
+    async def messages_of(client_id: Id) -> dict[str, list[int]]:
+        return {"ids": await explanations.messages_of(client_id)}
+
     return router
 
 

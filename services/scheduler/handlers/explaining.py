@@ -78,6 +78,10 @@ class Records(Protocol):
         """None when the mailing is unknown."""
         ...
 
+    async def messages_of(self, client_id: int) -> list[int]:
+        """Of all mailings, by id."""
+        ...
+
 
 class Explanations:
     def __init__(self, records: Records, clock: Clock) -> None:
@@ -88,6 +92,9 @@ class Explanations:
         """None when the mailing is unknown."""
         facts = await self._records.client_in(mailing_id, client_id)
         return None if facts is None else explain(facts, self._clock.now())
+
+    async def messages_of(self, client_id: int) -> list[int]:
+        return await self._records.messages_of(client_id)
 
 
 def explain(facts: ClientInMailing, now: datetime) -> Explanation:

@@ -16,6 +16,8 @@ from shared.contracts.gates import Gate
 MOST_ERRORS_KEPT = 100
 # In the file of them: some ten megabytes.
 MOST_ERRORS_LISTED = 100_000
+# In place of a reason that quoted somebody.
+FORGOTTEN = "What was wrong told of a client who has been erased."
 
 
 @dataclass(frozen=True, slots=True)

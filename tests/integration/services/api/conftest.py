@@ -164,6 +164,7 @@ class FakePlans:
     client: PlanStanding | None = None
     position: int | None = None
     revision: int | None = None
+    messages: list[int] = field(default_factory=list)
     failure: Exception | None = None
     asked: Any = None
 
@@ -185,6 +186,10 @@ class FakePlans:
     async def standing(self, mailing_id: int, client_id: int) -> PlanStanding | None:
         self._note((mailing_id, client_id))
         return self.client
+
+    async def messages_of(self, client_id: int) -> list[int]:
+        self._note(client_id)
+        return self.messages
 
     def _note(self, asked: Any) -> None:
         self.asked = asked

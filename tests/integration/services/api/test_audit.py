@@ -159,6 +159,9 @@ async def _directory(walk: Walk) -> None:
     await walk.go(f"PUT {one}", json=ANN | {"timezone": "Asia/Omsk"})
     await walk.go(f"PATCH {one}", json={"name": f"{NAME} II"})
     await walk.go(f"DELETE {one}")
+    client = await walk.go("POST /clients", json=ANN)
+    one = f"/clients/{{client_id}}/erase: /clients/{client['id']}/erase"
+    await walk.go(f"POST {one}")
     rows = f"phone,timezone,name\n{PHONE},UTC,{NAME}\n"
     csv_file = {"Content-Type": "text/csv"}
     await walk.go("POST /clients/import", content=rows, headers=csv_file)

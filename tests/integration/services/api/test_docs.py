@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.api.entrypoints.http.app import create_app
 from services.api.ports import Ports
 
-BODILESS = ("/launch", "/pause", "/resume", "/cancel", "/logout")
+BODILESS = ("/launch", "/pause", "/resume", "/cancel", "/logout", "/erase")
 
 
 async def test_the_documentation_needs_no_internet(anonymous: httpx.AsyncClient) -> None:
@@ -69,6 +69,7 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "MadeApiTokenView",
         "DepartmentView",
         "EntryView",
+        "ErasedView",
     ):
         assert schemas[view]["examples"], view
 

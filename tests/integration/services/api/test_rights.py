@@ -67,6 +67,8 @@ MAY = {
     "PATCH /clients/{client_id}": WRITERS,
     "DELETE /clients/{client_id}": WRITERS,
     "GET /clients/{client_id}/explain": EVERYBODY,
+    "GET /clients/{client_id}/data": ADMINS,
+    "POST /clients/{client_id}/erase": WRITERS,
     "POST /clients/import": WRITERS,
     "GET /clients/export": EVERYBODY,
     "GET /imports": EVERYBODY,

@@ -96,6 +96,31 @@ async def test_whoever_is_added_is_counted_once_whatever_is_known_of_them(world:
     assert await world.count("SELECT clients_position FROM control") == 59
 
 
+async def test_with_a_client_goes_what_was_said_to_them(world: World) -> None:
+    """What is kept of a call whose answer was lost is in their own words."""
+    directory = PostgresDirectory(world.engine)
+    named = {"name": "Zebedee", "email": "zebedee@example.net", "attributes": {"city": "Qaanaaq"}}
+    both = [client(number, phone=f"7916765432{number}", **named) for number in (1, 2)]
+    await directory.apply(both, {})
+    said = text("""
+        INSERT INTO message (id, mailing_id, client_id, timezone, dispatch, state, text)
+        SELECT n, 1, n, 'UTC', 1, 'held', 'Hello Zebedee' FROM generate_series(1, 2) AS n
+    """)
+    async with world.engine.begin() as connection:
+        await connection.execute(said)
+    blank = {"phone": "", "operator_code": "", "timezone": ""}
+    await directory.apply([client(1, revision=2, deleted=True, **blank)], {})
+    kept: dict[int, str] = {}
+    async with world.engine.connect() as connection:
+        for table, key in (("client", "id"), ("message", "client_id")):
+            query = text(f"SELECT {key}, CAST(t AS text) FROM {table} t ORDER BY 1")  # noqa: S608
+            for number, row in await connection.execute(query):
+                kept[number] = kept.get(number, "") + row
+    words = ("79167654321", "Zebedee", "zebedee@", "Qaanaaq", "916")
+    assert [word for word in words if word in kept[1]] == []
+    assert kept[2].count("Zebedee") == 2
+
+
 async def test_a_rebuild_beside_the_leader_leaves_the_counts_right(world: World) -> None:
     directory, chance = PostgresDirectory(world.engine), random.Random(8)
     for _ in range(20):

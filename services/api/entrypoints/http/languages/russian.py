@@ -339,6 +339,9 @@ ANSWERS: Mapping[str, str] = {
     # What stands in the way.
     "{} has this phone already.": "{0:~} уже есть этот номер.",
     "{} has this e-mail address already.": "{0:~} уже есть этот адрес.",
+    "An import is under way, and may name this client: let it end first.": (
+        "Идёт импорт, в котором может быть этот клиент: дождитесь его конца."
+    ),
     "There is such a tag already.": "Такой тег уже есть.",
     "There is a department of this name already.": "Отдел с таким названием уже есть.",
     "Users are in this department, or mailings are of it.": (
