@@ -29,6 +29,8 @@ BETWEEN_COUNTS = 2.0
 # Each batch that was emitted is a reason to look at the waves, and with a hundred thousand of them
 # a look takes long: four fifths of the time belong to others, unless an instant comes meanwhile.
 PAUSE_AFTER_LOOKS = 4
+# A look that told of the ends of twenty mailings took long, too, and the last one still waits.
+LONGEST_PAUSE = 1.0
 # Large frozen audiences take long to count: nine tenths of the time belong to others.
 PAUSE_AFTER_COUNTS = 9
 # Nobody tells us when a rebuild has ended.
@@ -95,7 +97,8 @@ class Ticks:
                 self._wakeup.wake()
             await self._announcer.announce()
             wait = await self._until_next()
-            pause = min(max(wait, 0.0), (time.monotonic() - started) * PAUSE_AFTER_LOOKS)
+            took = time.monotonic() - started
+            pause = min(max(wait, 0.0), took * PAUSE_AFTER_LOOKS, LONGEST_PAUSE)
             await asyncio.sleep(pause)
             if not await sleep_until_woken(woken, wait - pause):
                 self._wakeup.wake()

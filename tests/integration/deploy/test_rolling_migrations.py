@@ -19,6 +19,12 @@ ACCEPTED: dict[tuple[str, str], dict[str, str]] = {
     ("scheduler", "0003"): {
         "frozen.timezone is new and must be given": "before the first release",
     },
+    # The release before does not know the column, so it leaves it null.
+    ("api", "0006"): {
+        "mailing must fulfil foreign key FOREIGN KEY (department_id) REFERENCES department(id)": (
+            "of a column that is new"
+        ),
+    },
     ("stats", "0002"): {
         "attempt is no longer unique by btree (message_id, dispatch, attempt, kind)": (
             "before the first release"
@@ -80,15 +86,17 @@ async def test_the_release_before_runs_on_the_schema(
     url = await postgres.new_database(f"rolling_{service}")
     config = configuration(service, url)
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-    before = await read_catalog(connection)
-    for step in steps(config):
-        await asyncio.to_thread(command.upgrade, config, step.revision)
-        after = await read_catalog(connection)
-        if not step.is_post:
-            accepted = sorted(ACCEPTED.get((service, step.revision), {}))
-            assert breaches(before, after) == accepted, f"{service} {step.revision}"
-        before = after
-    await connection.close()
+    try:
+        before = await read_catalog(connection)
+        for step in steps(config):
+            await asyncio.to_thread(command.upgrade, config, step.revision)
+            after = await read_catalog(connection)
+            if not step.is_post:
+                accepted = sorted(ACCEPTED.get((service, step.revision), {}))
+                assert breaches(before, after) == accepted, f"{service} {step.revision}"
+            before = after
+    finally:
+        await connection.close()
 
 
 async def test_every_rule_sees_its_breach(postgres: PostgresForTests) -> None:

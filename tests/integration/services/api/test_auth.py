@@ -15,7 +15,10 @@ from tests.integration.services.api.conftest import NOW, SECRET, FakeClock
 EMAIL, PASSWORD = "Admin@example.com", "correct horse"
 LOGIN = {"email": EMAIL, "password": PASSWORD}
 
-DOORS = ("login", "refresh", "register", "password/forgot", "password/reset")
+DOORS = (
+    *("login", "refresh", "register", "password/forgot", "password/reset"),
+    *("oidc/login", "oidc/callback", "oidc/token"),
+)
 OPEN = {f"/api/v1/auth/{door}" for door in DOORS}
 
 
