@@ -35,6 +35,8 @@ PATIENT = (
     "unit",
     *(f"integration/deploy/test_{of}.py" for of in ("migrations", "rolling_migrations", "roles")),
     *(f"integration/services/api/test_{of}.py" for of in _OF_THE_API.split()),
+    *(f"integration/services/scheduler/test_{of}.py" for of in ("crowd", "messages", "reads")),
+    *(f"integration/services/stats/test_{of}.py" for of in ("books", "migrations")),
 )
 TIMED = ("unit/services/sender", "unit/shared/runtime", "unit/support")
 

@@ -117,6 +117,7 @@ async def audited(house: House, mailing: int, rest: int) -> None:
     ours = [one for one in reversed(entries) if one["subject"] == f"mailings/{mailing}"]
     replay, resolution = "dead_letters.replay", "dead_letters.resolve"
     assert [action for action, _ in groupby(one["action"] for one in ours)] == [
+        "mailings.add",
         replay,
         resolution,
         replay,
