@@ -114,12 +114,16 @@ class Ticks:
         """Emits as fast as the senders take; accounts for the others while it has to wait."""
         woken = self._wakeup.waiter()
         await self._publishing.recover()
+        had_work = False
         for rounds in itertools.count():
             outcome = await self._emitter.emit_round()
             await self._measuring.note(outcome)
             has_time = outcome is not Round.DONE or rounds % SETTLING_EVERY == 0
             settled = has_time and await self._emitter.settle_round()
-            if settled or outcome is Round.DONE:
+            # The turn that finds a wave empty takes nobody, but ends it.
+            ended = had_work and outcome is Round.NOTHING
+            had_work = outcome is not Round.NOTHING
+            if settled or ended or outcome is Round.DONE:
                 self._wakeup.wake()
             elif outcome is Round.NOTHING:
                 await sleep_until_woken(woken, LONGEST_SLEEP)
