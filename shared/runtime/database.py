@@ -64,8 +64,8 @@ async def driver(engine: AsyncEngine) -> AsyncIterator["asyncpg.Connection[Any]"
         try:
             yield own
         except BaseException as error:
-            # Nobody shall be given one that is closed, or in the midst of a statement.
-            if own.is_closed() or not isinstance(error, Exception):
+            # Nobody shall be given one that is closed, or in the midst of something.
+            if own.is_closed() or own.is_in_transaction() or not isinstance(error, Exception):
                 await connection.invalidate(error)
             raise
 

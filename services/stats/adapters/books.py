@@ -8,7 +8,7 @@ lock of their own, always the last, stands for it.
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -112,8 +112,10 @@ class PostgresBooks:
                     await connection.execute(statements.LOCK_TRIALS)
                 page = PostgresPage(connection, ids, self._grounds)
                 yield page
-            except BaseException:
-                await connection.execute("ROLLBACK")
+            except Exception:
+                # Where it cannot be said any more, the server undoes it by itself.
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
             self._grounds.remember(page.new_grounds)

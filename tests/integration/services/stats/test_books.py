@@ -48,6 +48,12 @@ from tests.unit.services.stats.suite import (
 
 pytestmark = pytest.mark.servers
 
+_END_THOSE_IN_A_TRANSACTION = text("""
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'idle in transaction'
+        AND pid <> pg_backend_pid()
+""")
+
 
 class TestBooksInPostgres(BooksSuite):
     pass
@@ -145,6 +151,24 @@ async def test_a_handler_that_is_cancelled_anywhere_leaves_nothing_behind(
     assert await PostgresUpkeep(engine).out_of_balance(START) == []
     assert isinstance(engine.pool, AsyncAdaptedQueuePool)
     assert engine.pool.checkedout() == 0
+
+
+@pytest.mark.parametrize("why", [asyncio.CancelledError, ZeroDivisionError])
+async def test_what_broke_a_transaction_is_told_although_its_connection_is_gone(
+    world: World, engine: AsyncEngine, why: type[BaseException]
+) -> None:
+    """A cancelled handler that seemed to have failed would be tried again, and never stop."""
+
+    async def broken() -> None:
+        async with PostgresBooks(engine, writers=1).open([1]):
+            async with engine.begin() as killer:
+                await killer.execute(_END_THOSE_IN_A_TRANSACTION)
+            raise why
+
+    with pytest.raises(why):
+        await broken()
+    await world.hear(event("sent"))
+    assert await world.by_status() == {Status.SENT: 1}
 
 
 async def test_the_audit_finds_books_that_do_not_balance(world: World, engine: AsyncEngine) -> None:
