@@ -53,9 +53,16 @@ async def ask_for_bytes(
             return None
         if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
             raise Refused(_faults(answer.json()))
-        return answer.raise_for_status().content
+        return _content(answer.raise_for_status())
     except (httpx.HTTPError, ValueError) as error:
         raise Unavailable(f"{who} not answer now.") from error
+
+
+def _content(answer: httpx.Response) -> bytes:
+    """An answer and its stream know each other, so its content would live until the next look for
+    garbage: 20 MB of books, for a minute of somebody watching a mailing."""
+    del answer.stream
+    return answer.content
 
 
 def given(**values: Any) -> dict[str, Any]:

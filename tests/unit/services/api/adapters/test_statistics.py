@@ -1,5 +1,7 @@
 """The stats service as the api sees it: a good answer, a refusal, or none."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -74,6 +76,26 @@ async def test_no_good_answer_is_unavailable(answer: Answer) -> None:
         await statistics(answer).of_mailing(7)
     with pytest.raises(Unavailable):
         await statistics(answer).books(7)
+
+
+async def test_an_answer_is_gone_once_it_was_read() -> None:
+    """Books come by the hundred kilobytes, several times a second."""
+    answers: list[weakref.ref[httpx.Response]] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        response = httpx.Response(200, json={"ok": True})
+        answers.append(weakref.ref(response))
+        return response
+
+    stats = statistics(answer)
+    gc.collect()
+    gc.disable()
+    try:
+        await stats.books(7)
+        await stats.of_mailing(7)
+        assert [one() for one in answers] == [None, None]
+    finally:
+        gc.enable()
 
 
 async def test_a_message_may_be_unknown_but_nothing_else() -> None:
