@@ -160,6 +160,11 @@ class ApiSettings(ServiceSettings):
     # Imports worked through side by side, so that a small one need not wait for a large one.
     import_workers: int = 2
 
+    # Days for which each is kept (services/api/domain/retention.py); 0: for ever.
+    retain_imports_days: int = Field(default=0, ge=0)
+    retain_trials_days: int = Field(default=0, ge=0)
+    retain_parked_days: int = Field(default=0, ge=0)
+
     @model_validator(mode="after")
     def has_what_mail_needs(self) -> Self:
         if self.smtp_url is not None and (self.mail_from is None or self.public_url is None):

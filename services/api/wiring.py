@@ -32,6 +32,7 @@ from services.api.adapters.turns import LocalTurns
 from services.api.domain.invitations import Registration
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.domain.oidc import Registered
+from services.api.domain.retention import Retention
 from services.api.domain.standing import Rules
 from services.api.entrypoints import ticks
 from services.api.entrypoints.http.app import create_app
@@ -192,6 +193,14 @@ def _login_limits(settings: ApiSettings) -> LoginLimits:
     )
 
 
+def _retention(settings: ApiSettings) -> Retention:
+    return Retention(
+        imports=settings.retain_imports_days,
+        trials=settings.retain_trials_days,
+        parked=settings.retain_parked_days,
+    )
+
+
 def leap_ahead() -> None:
     asyncio.run(_leap(ApiSettings()))
 
@@ -229,6 +238,7 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
         "uploads": partial(ticks.sweep_uploads, parts.ports),
         "logins": partial(ticks.sweep_logins, parts.ports),
         "keys": partial(ticks.sweep_keys, parts.ports),
+        "retention": partial(ticks.sweep_what_is_over, parts.ports, _retention(parts.settings)),
         "token-uses": partial(ticks.write_token_uses, parts.ports),
         "outbox-metrics": partial(ticks.measure, partial(measure_outbox, parts.engine)),
         "parked-metrics": partial(ticks.measure, partial(measure_parked, parts.engine)),

@@ -20,6 +20,9 @@ class Settings(ServiceSettings):
     # for a window; then the senders are asked after its messages. Longer than all retries of one
     # together (43 minutes as they are set), so that nobody is asked after whoever is on the way.
     ask_after: float = Field(default=3600.0, gt=0)
+    # Days for which texts that were perhaps said are kept when their mailing has finished; 0: for
+    # ever (services/scheduler/handlers/forgetting.py).
+    retain_texts_days: int = Field(default=0, ge=0)
     # Where the copy of the directory can be had anew, and what became of messages; any sender does.
     api_url: HttpUrl = HttpUrl("http://127.0.0.1:8000")
     sender_url: HttpUrl = HttpUrl("http://127.0.0.1:8002")

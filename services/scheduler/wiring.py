@@ -26,6 +26,7 @@ from services.scheduler.adapters.rebuilt import PostgresRebuilt
 from services.scheduler.adapters.record import PostgresRecord
 from services.scheduler.adapters.replays import PostgresReplays
 from services.scheduler.adapters.room import QueueRoom
+from services.scheduler.adapters.said import PostgresSaid
 from services.scheduler.adapters.sender_ledger import SenderLedger
 from services.scheduler.adapters.stillness import QueuesStill, queues_still
 from services.scheduler.adapters.strays import PostgresStrays
@@ -40,6 +41,7 @@ from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.catching_up import CatchingUp
 from services.scheduler.handlers.emission import Emitter
 from services.scheduler.handlers.explaining import Explanations
+from services.scheduler.handlers.forgetting import Forgetting
 from services.scheduler.handlers.measuring import Measuring
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.previewing import Previews
@@ -189,7 +191,11 @@ class _Leader:
         token = self._settings.service_token.get_secret_value()
         news = ApiNews(str(self._settings.api_url), token)
         catching_up = CatchingUp(PostgresStrays(self._engine), news, self._planner, self._clock)
-        return Rounds(self._publishing, self.watching, catching_up, self._asking, self.wakeup)
+        days = self._settings.retain_texts_days
+        forgetting = Forgetting(PostgresSaid(self._engine), self._clock, days=days)
+        return Rounds(
+            self._publishing, self.watching, catching_up, self._asking, forgetting, self.wakeup
+        )
 
 
 async def _measuring_channel(url: str, stack: AsyncExitStack) -> AbstractRobustChannel:

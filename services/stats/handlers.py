@@ -10,7 +10,7 @@ from typing import Any
 from services.stats.domain.calls import calls
 from services.stats.domain.in_flight import InFlightCalls
 from services.stats.domain.standing import fold
-from services.stats.ports import Announcer, Books, Due, Meters, Upkeep
+from services.stats.ports import Announcer, Books, Due, Meters, Retention, Upkeep
 from shared.contracts.base import Message
 from shared.contracts.delivery import CallsInFlight, DeliveryEvents, MessagesForgotten
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
@@ -24,6 +24,8 @@ KEEP_PACE = timedelta(minutes=1)
 # When a window has closed the senders give back what they have: a lease, a flush and a redelivery
 # take less than a minute.
 OVERDUE = timedelta(minutes=10)
+# Messages whose calls are forgotten in one transaction: some milliseconds of it.
+FORGET_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,18 @@ async def look_for_overdue(upkeep: Upkeep, meters: Meters, clock: Clock) -> None
 
 async def forget_pace(upkeep: Upkeep, clock: Clock) -> None:
     await upkeep.forget_pace(clock.now() - KEEP_PACE)
+
+
+async def forget_calls(retention: Retention, clock: Clock, days: int) -> None:
+    """Of every mailing that ended so many days ago, a little at a time."""
+    now = clock.now()
+    while (mailing_id := await retention.ended_before(now - timedelta(days=days))) is not None:
+        last: int | None = 0
+        while last is not None:
+            last = await retention.forget_calls(mailing_id, last, FORGET_AT_ONCE)
+        await retention.calls_forgotten(mailing_id, now)
+        ids = {"mailing_id": mailing_id}
+        log.info("Its calls are not kept any longer", extra=facts("calls_forgotten", **ids))
 
 
 Handler = Callable[[Any], Awaitable[None]]

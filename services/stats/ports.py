@@ -151,6 +151,21 @@ class Upkeep(Protocol):
         ...
 
 
+class Retention(Protocol):
+    """The calls of mailings that ended long ago. Numbers and standings stay as they are."""
+
+    async def ended_before(self, moment: datetime) -> int | None:
+        """A mailing that did, whose calls are still kept; the first to end before the others."""
+        ...
+
+    async def forget_calls(self, mailing_id: int, after: int, limit: int) -> int | None:
+        """Of so many messages by id, from the first greater than ``after``, as far as they were
+        accepted; the last id that was looked at, None behind the last."""
+        ...
+
+    async def calls_forgotten(self, mailing_id: int, now: datetime) -> None: ...
+
+
 class Announcer(Protocol):
     async def finished(self, message: MailingFinished) -> None:
         """Returns when the broker has confirmed it. Raises ConnectionError when it did not."""

@@ -1,5 +1,6 @@
 """What stats reads from its environment, besides what every service reads."""
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import ServiceSettings
@@ -23,3 +24,6 @@ class Settings(ServiceSettings):
     overdue_every: float = 15.0
     # Seconds between comparisons of the rollups with the messages they count.
     audit_every: float = 300.0
+    # Days for which the calls of messages that were sent are kept after their mailing ended; 0: for
+    # ever. The books, and where every message stands, stay.
+    retain_calls_days: int = Field(default=0, ge=0)

@@ -14,6 +14,7 @@ from services.stats.adapters.books import PostgresBooks
 from services.stats.adapters.dead_letters import PostgresDeadLetters
 from services.stats.adapters.meters import PrometheusMeters
 from services.stats.adapters.reports import PostgresReports
+from services.stats.adapters.retention import PostgresRetention
 from services.stats.adapters.upkeep import PostgresUpkeep
 from services.stats.domain.in_flight import InFlightCalls
 from services.stats.entrypoints.dead_letters import dead_letter_reads
@@ -27,6 +28,7 @@ from services.stats.handlers import (
     announce_all,
     audit,
     deliveries,
+    forget_calls,
     forget_pace,
     handlers,
     look_for_overdue,
@@ -40,8 +42,13 @@ from shared.runtime.broker import Publisher, keep_started, make_broker
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.database import make_engine
 from shared.runtime.health import database_answers, health_routes
+from shared.runtime.leader import lead
 from shared.runtime.problems import answer_with_problems
 from shared.runtime.service_token import token_check
+
+# One replica at a time forgets; days are kept, so an hour matters little.
+RETENTION_LOCK = 1
+RETENTION_EVERY = 3600.0
 
 
 def make_app(
@@ -112,6 +119,13 @@ def _start(
     async def check() -> None:
         await audit(upkeep, ports.meters, ports.clock, period)
 
+    async def forget() -> None:
+        retention = PostgresRetention(engine)
+        await forget_calls(retention, ports.clock, settings.retain_calls_days)
+
+    if settings.retain_calls_days:
+        by_turns = partial(every, RETENTION_EVERY, forget)
+        background.start("retention", lambda: lead(engine, RETENTION_LOCK, by_turns))
     background.start("broker", lambda: keep_started(broker))
     background.start("settle", lambda: every(settings.settle_every, settle))
     background.start("overdue", lambda: every(settings.overdue_every, look))

@@ -116,6 +116,12 @@ class SqlImports:
         row = (await self._connection.execute(query)).first()
         return None if row is None else ErrorsPart(row.id, [RowError(*one) for one in row.errors])
 
+    async def forget_ended_before(self, moment: datetime, limit: int) -> int:
+        ended = select(IMPORT.c.id).where(IMPORT.c.finished_at < moment)
+        some = ended.order_by(IMPORT.c.id).limit(limit).with_for_update(skip_locked=True)
+        gone = delete(IMPORT).where(IMPORT.c.id.in_(some.scalar_subquery()))
+        return (await self._connection.execute(gone)).rowcount
+
     async def are_unfinished(self) -> bool:
         unfinished = IMPORT.c.state.in_((ImportState.RECEIVING, ImportState.RUNNING))
         return (

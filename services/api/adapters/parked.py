@@ -84,6 +84,13 @@ class SqlParkedMessages:
         words = [word.encode() for word in (profile.phone, profile.email) if word]
         return sorted(await self._connection.scalars(_FORGET_ABOUT, {"words": words}))
 
+    async def forget_put_back_before(self, moment: datetime, limit: int) -> int:
+        over = select(PARKED.c.id).where(PARKED.c.replayed_at < moment)
+        over = over.where(PARKED.c.state == "replayed")
+        some = over.order_by(PARKED.c.id).limit(limit).with_for_update(skip_locked=True)
+        gone = delete(PARKED).where(PARKED.c.id.in_(some.scalar_subquery()))
+        return (await self._connection.execute(gone)).rowcount
+
     async def take_out(self, ids: Collection[int], now: datetime) -> Mapping[int, bytes]:
         wanted = PARKED.c.id.in_(ids), PARKED.c.state == "parked"
         found = await self._connection.execute(select(PARKED.c.id, PARKED.c.body).where(*wanted))

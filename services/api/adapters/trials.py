@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.tables import TRIAL
@@ -25,3 +26,9 @@ class SqlTrials:
     async def to_phone(self, phone: str) -> list[TrialRecord]:
         query = select(TRIAL).where(TRIAL.c.phone == phone).order_by(TRIAL.c.id)
         return [TrialRecord(*row) for row in await self._connection.execute(query)]
+
+    async def forget_phones_before(self, moment: datetime, limit: int) -> int:
+        known = select(TRIAL.c.id).where(TRIAL.c.requested_at < moment, TRIAL.c.phone.is_not(None))
+        some = known.order_by(TRIAL.c.id).limit(limit).with_for_update(skip_locked=True)
+        gone = update(TRIAL).where(TRIAL.c.id.in_(some.scalar_subquery())).values(phone=None)
+        return (await self._connection.execute(gone)).rowcount

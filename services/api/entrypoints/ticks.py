@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import Counter
 
+from services.api.domain.retention import Retention
 from services.api.handlers import api_tokens, auth, imports, mails, once, users
 from services.api.handlers.relay import relay_batch
+from services.api.handlers.retention import forget_what_is_over
 from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports, Postman
 from shared.runtime.database import is_transient
 from shared.runtime.logs import facts
@@ -87,6 +89,15 @@ async def sweep_keys(ports: Ports) -> None:
     """Removes keys of requests, and what was answered to them, when their day is over, for ever."""
     while True:
         await once.sweep(ports)
+        await asyncio.sleep(_SWEEP_EVERY)
+
+
+async def sweep_what_is_over(ports: Ports, retention: Retention) -> None:
+    """Removes what has been kept for as long as it may be, for ever."""
+    while True:
+        gone = await forget_what_is_over(ports, retention)
+        if gone:
+            log.info("Removed what was kept long enough", extra=facts("retention_swept", **gone))
         await asyncio.sleep(_SWEEP_EVERY)
 
 

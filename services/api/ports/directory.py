@@ -115,6 +115,11 @@ class Imports(Protocol):
         """The next of them; None behind the last."""
         ...
 
+    async def forget_ended_before(self, moment: datetime, limit: int) -> int:
+        """With what was wrong in them; how many there were, ``limit`` at most. Those that somebody
+        else holds are left for later."""
+        ...
+
     async def are_unfinished(self) -> bool:
         """Whether there is a file whose rows are still to be booked, or still come in."""
         ...

@@ -73,3 +73,7 @@ class Trials(Protocol):
     async def to_phone(self, phone: str) -> list[TrialRecord]:
         """By id."""
         ...
+
+    async def forget_phones_before(self, moment: datetime, limit: int) -> int:
+        """Of trials asked for before then; how many there were, ``limit`` at most."""
+        ...

@@ -63,6 +63,10 @@ class ParkedMessages(Protocol):
         """Those whose bodies name this client's phone or address, for good; their ids."""
         ...
 
+    async def forget_put_back_before(self, moment: datetime, limit: int) -> int:
+        """How many there were, ``limit`` at most. What is still parked waits for a person."""
+        ...
+
     async def take_out(self, ids: Collection[int], now: datetime) -> Mapping[int, bytes]:
         """The bodies, which are no longer kept."""
         ...

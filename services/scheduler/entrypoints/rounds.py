@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from services.scheduler.entrypoints.ticks import Wakeup
 from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.catching_up import CatchingUp
+from services.scheduler.handlers.forgetting import Forgetting
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.watching import Watching
 
@@ -21,6 +22,8 @@ BETWEEN_ROUNDS = 5.0
 
 # What it looks for has stood for ten minutes.
 BETWEEN_CATCHING_UP = 15.0
+# What it removes was kept for days.
+BETWEEN_FORGETTING = 3600.0
 
 
 class Rounds:
@@ -30,12 +33,14 @@ class Rounds:
         watching: Watching,
         catching_up: CatchingUp,
         asking: Asking,
+        forgetting: Forgetting,
         wakeup: Wakeup,
     ) -> None:
         self._publishing = publishing
         self._watching = watching
         self._catching_up = catching_up
         self._asking = asking
+        self._forgetting = forgetting
         self._wakeup = wakeup
 
     async def left_behind(self) -> None:
@@ -62,10 +67,16 @@ class Rounds:
                 self._wakeup.wake()
             await asyncio.sleep(BETWEEN_QUESTIONS if some else BETWEEN_ROUNDS)
 
+    async def forgetting(self) -> None:
+        while True:
+            await self._forgetting.forget_round()
+            await asyncio.sleep(BETWEEN_FORGETTING)
+
     def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
             "left-behind": self.left_behind,
             "watching": self.watching,
             "catching-up": self.catching_up,
             "asking": self.asking,
+            "forgetting": self.forgetting,
         }

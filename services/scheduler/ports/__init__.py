@@ -4,7 +4,16 @@ from services.scheduler.ports.batches import QUEUED, Batch, BatchKind, Fate, Hel
 from services.scheduler.ports.messages import LeftOver, Leftovers, Messages
 from services.scheduler.ports.plans import Directory, DueWave, MakePlan, PlannedWave, Plans
 from services.scheduler.ports.senders import Inquiries, Meter, Outlet, Paces, Room
-from services.scheduler.ports.upkeep import Missing, News, Pile, Piles, Quiet, Strays, UnheardOf
+from services.scheduler.ports.upkeep import (
+    Missing,
+    News,
+    Pile,
+    Piles,
+    Quiet,
+    Said,
+    Strays,
+    UnheardOf,
+)
 
 __all__ = [
     "QUEUED",
@@ -31,6 +40,7 @@ __all__ = [
     "Plans",
     "Quiet",
     "Room",
+    "Said",
     "Strays",
     "UnheardOf",
 ]

@@ -38,6 +38,15 @@ class UnheardOf(Protocol):
     async def asked_all(self, mailing: MailingChanged, now: datetime) -> None: ...
 
 
+class Said(Protocol):
+    """Texts of calls whose answer was lost."""
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Of messages of finished mailings that last came back before then, and do not wait to be
+        sent again; how many there were, ``limit`` at most."""
+        ...
+
+
 class Quiet(Protocol):
     async def is_quiet(self) -> bool:
         """Whether what was said has been heard, as far as anybody can see: questions would only

@@ -57,11 +57,12 @@ PUT_WAVES = """
     WHERE excluded.seq > wave.seq
 """
 
-# Whoever a sender has told of has a call, or the return without one, among the attempts.
+# Whoever a sender has told of has a call, or the return without one, among the attempts; or was
+# sent a message, and the call is not kept any more.
 FORGET = """
     WITH gone AS (
         DELETE FROM message
-        WHERE mailing_id = $1 AND id < $2
+        WHERE mailing_id = $1 AND id < $2 AND sent_at IS NULL
             AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message_id = message.id)
         RETURNING timezone, status
     )

@@ -6,11 +6,14 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from services.scheduler.adapters.directory import PostgresDirectory
 from services.scheduler.adapters.messages import PostgresMessages
 from services.scheduler.adapters.plans import PostgresPlans
+from services.scheduler.adapters.said import PostgresSaid
 from services.scheduler.handlers.emission import Emitter
+from services.scheduler.handlers.forgetting import Forgetting
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.returning import Returns
@@ -226,3 +229,28 @@ async def test_a_text_changed_before_the_batch_went_out_comes_under_another_disp
         await world.tap.until(lambda: len(world.commands()) == 2)
     assert {c.dispatch for c in world.commands()} == {2}
     assert {e.text for e in world.envelopes()} == {"Goodbye"}
+
+
+async def test_what_was_perhaps_said_is_forgotten_long_after_the_end(world: World) -> None:
+    row = "INSERT INTO message (id, mailing_id, client_id, timezone, dispatch, state, returned_at,"
+    row += " text, text_revision) VALUES (:id, :mailing, :id, 'UTC', 1, :state, :at, 'Hi Ann', 1)"
+    old, young = world.clock.now() - timedelta(days=31), world.clock.now() - timedelta(days=29)
+    kept = [(2, 1, "held", old), (3, 1, "queued", young), (4, 2, "ended", old)]
+    async with world.engine.begin() as connection:
+        for id_, finished in ((1, 2), (2, 1)):
+            stands = {"id": id_, "finished": finished}
+            await connection.execute(text(_MAILING_AT_2), stands)
+        for id_, mailing_id, state, at in ((1, 1, "queued", old), *kept):
+            told = {"id": id_, "mailing": mailing_id, "state": state, "at": at}
+            await connection.execute(text(row), told)
+    for days, left in ((0, 4), (32, 4), (30, 3)):
+        await Forgetting(PostgresSaid(world.engine), world.clock, days=days).forget_round()
+        said = "SELECT count(*) FROM message WHERE text IS NOT NULL AND text_revision = 1"
+        assert await world.count(said) == left
+    assert await world.count("SELECT id FROM message WHERE text IS NULL") == 1
+
+
+_MAILING_AT_2 = """
+    INSERT INTO mailing (id, revision, state, body, finished_revision)
+    VALUES (:id, 2, 'scheduled', '{}', :finished)
+"""

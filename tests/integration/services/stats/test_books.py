@@ -11,18 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from services.stats.adapters.books import PostgresBooks
+from services.stats.adapters.retention import PostgresRetention
 from services.stats.adapters.upkeep import PostgresUpkeep
 from services.stats.domain.books import audience
 from services.stats.handlers import (
     audit,
     deliveries,
+    forget_calls,
     forget_pace,
     look_for_overdue,
     mailing_emitted,
+    messages_forgotten,
     waves_planned,
 )
 from services.stats.ports import Due, Overdue
-from shared.contracts.delivery import DeliveryEvent
+from shared.contracts.delivery import DeliveryEvent, MessagesForgotten
 from shared.contracts.statuses import Status
 from shared.contracts.trials import NO_MAILING
 from tests.unit.services.stats.dead_letters_suite import DeadLettersSuite
@@ -308,3 +311,61 @@ async def _due_after_emission(world: World) -> list[Due]:
     async with world.books.open([7]) as page:
         await page.emitted(emitted(messages=1))
     return list(await world.books.due())
+
+
+async def ended(world: World) -> None:
+    """A mailing of four: sent at the second call, delivered, failed, expired after a call."""
+    await waves_planned(world.ports, waves(wave(4)))
+    await world.hear(*(event("queued", n) for n in range(1, 5)), event("retrying"))
+    await world.hear(event("sent", attempt=2, at=START + timedelta(seconds=5)), event("sent", 2))
+    await world.hear(event("failed", 3), event("returned", 4), event("expired", 4, dispatch=2))
+    await mailing_emitted(world.ports, emitted(messages=4))
+    assert len(world.announcer.announced) == 1
+
+
+async def attempts(world: World) -> list[int]:
+    return [line.attempts for line in await world.messages()]
+
+
+async def test_calls_are_forgotten_long_after_the_end_and_the_books_stay(
+    world: World, engine: AsyncEngine
+) -> None:
+    await ended(world)
+    await world.hear(event("sent", 9, mailing_id=8))
+    retention, clock = PostgresRetention(engine), FakeClock()
+    kept = await attempts(world)
+    assert kept[:3] == [2, 1, 1]
+    books = (await world.by_status(), await world.reports.mailing(7), await world.reports.zones(7))
+    clock.instant += timedelta(days=30)
+    await forget_calls(retention, clock, days=31)
+    assert await attempts(world) == kept
+    await forget_calls(retention, clock, days=29)
+    assert await attempts(world) == [0, 0, *kept[2:]]
+    assert (await world.messages(8))[0].attempts == 1
+    after = (await world.by_status(), await world.reports.mailing(7), await world.reports.zones(7))
+    assert after == books
+    assert await PostgresUpkeep(engine).out_of_balance(START - timedelta(days=1)) == []
+    assert await retention.ended_before(clock.now()) is None
+
+
+async def test_who_was_sent_to_is_not_taken_for_one_no_sender_told_of(
+    world: World, engine: AsyncEngine
+) -> None:
+    await ended(world)
+    clock = FakeClock(START + timedelta(days=2))
+    await forget_calls(PostgresRetention(engine), clock, days=1)
+    before = await world.by_status()
+    await messages_forgotten(world.ports, MessagesForgotten(mailing_id=7, born_before=9))
+    assert await world.by_status() == before
+    heard = [event("sent", attempt=2, at=START + timedelta(seconds=5)), event("sent", 2)]
+    await world.hear(*heard)
+    assert await world.by_status() == before
+
+
+async def test_a_mailing_that_runs_again_keeps_its_calls(world: World, engine: AsyncEngine) -> None:
+    await ended(world)
+    await mailing_emitted(world.ports, emitted(messages=4, revision=2, dispatches=9))
+    clock = FakeClock(START + timedelta(days=2))
+    kept = await attempts(world)
+    await forget_calls(PostgresRetention(engine), clock, days=1)
+    assert await attempts(world) == kept

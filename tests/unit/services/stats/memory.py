@@ -66,7 +66,8 @@ class MemoryBooks:
     async def forget(self, forgotten: MessagesForgotten) -> None:
         called = {call.message_id for call in self.calls.values()}
         for each in self._of(forgotten.mailing_id):
-            if each.message_id < forgotten.born_before and each.message_id not in called:
+            never_told_of = each.message_id not in called and each.sent_at is None
+            if each.message_id < forgotten.born_before and never_told_of:
                 del self.messages_by_id[each.message_id]
                 self.tally[Cell(each.mailing_id, each.timezone, each.status)] -= 1
 

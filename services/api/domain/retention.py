@@ -1,0 +1,22 @@
+"""How long each kind of data is kept; docs/operations.md lists what no setting ends, too."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Days from the end of each; 0: for ever.
+
+    ``imports``: an import that has ended, with what was wrong in its file. ``trials``: the number
+    that a test-send went to. ``parked``: what is told of a message that was put back.
+    """
+
+    imports: int = 0
+    trials: int = 0
+    parked: int = 0
+
+
+def kept_since(days: int, now: datetime) -> datetime | None:
+    """What ended before is over; None: nothing ever is."""
+    return now - timedelta(days=days) if days else None

@@ -1,0 +1,56 @@
+"""Calls that need not be kept any longer, found by the mailings that ended long ago.
+
+Only of messages that a provider has accepted: nobody will ever ask what their next call has to say.
+Of one that failed or is unknown, the desk shows the calls, and another must say the same text.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+# One that ran again, because messages of it were sent again, is looked through again.
+_ENDED = text(
+    """
+    SELECT id FROM mailing
+    WHERE finished_at < :before AND emitted_revision = finished_revision
+        AND (calls_forgotten_at IS NULL OR calls_forgotten_at < finished_at)
+    ORDER BY finished_at LIMIT 1
+    """
+)
+
+# An array of ids, so that each is looked up by the key, whatever the planner believes.
+_FORGET = text(
+    """
+    WITH looked AS (
+        SELECT id, sent_at IS NOT NULL AND status NOT IN ('failed', 'unknown') AS accepted
+        FROM message WHERE mailing_id = :mailing_id AND id > :after ORDER BY id LIMIT :limit
+    ), gone AS (
+        DELETE FROM attempt
+        WHERE message_id = ANY(ARRAY(SELECT id FROM looked WHERE accepted))
+    )
+    SELECT max(id) FROM looked
+    """
+)
+
+_FORGOTTEN = text("UPDATE mailing SET calls_forgotten_at = :now WHERE id = :mailing_id")
+
+
+class PostgresRetention:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def ended_before(self, moment: datetime) -> int | None:
+        async with self._engine.connect() as connection:
+            found: int | None = await connection.scalar(_ENDED, {"before": moment})
+        return found
+
+    async def forget_calls(self, mailing_id: int, after: int, limit: int) -> int | None:
+        given = {"mailing_id": mailing_id, "after": after, "limit": limit}
+        async with self._engine.begin() as connection:
+            last: int | None = await connection.scalar(_FORGET, given)
+        return last
+
+    async def calls_forgotten(self, mailing_id: int, now: datetime) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(_FORGOTTEN, {"mailing_id": mailing_id, "now": now})
