@@ -336,6 +336,13 @@ ANSWERS: Mapping[str, str] = {
         "Этот сервер не отправляет писем, поэтому новый пароль прислать нельзя: нужно задать"
         " API_SMTP_URL, API_MAIL_FROM и API_PUBLIC_URL. Обратитесь к администратору."
     ),
+    # What is signed, by us or by others.
+    "It must have {}, {} and {}.": "Нужны заголовки {0}, {1} и {2}.",
+    "No signature of it is right.": "Ни одна из подписей не подходит.",
+    "{} must be Unix seconds.": "{0} — это секунды Unix.",
+    "{} is {}; is a clock wrong?": "{0} {1:~}; верно ли идут часы?",
+    "A secret is whsec_ and base64.": "Секрет — это whsec_ и base64.",
+    "A secret has {} to {} bytes.": "В секрете от {0} до {1} байтов.",
     # What stands in the way.
     "{} has this phone already.": "{0:~} уже есть этот номер.",
     "{} has this e-mail address already.": "{0:~} уже есть этот адрес.",
@@ -404,6 +411,9 @@ WORDS: Mapping[str, str] = {
     "session": "сеанса",
     "invitation": "приглашения",
     "parked message": "отложенного сообщения",
+    # An instant is ...
+    "too old": "слишком старое время",
+    "of the future": "время из будущего",
     # This mailing is ...
     "draft": "— черновик",
     "scheduled": "запланирована",
