@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.scheduler.adapters.messages_sql import sha256_of
 from shared.contracts.directory import ClientState
 
 # Arrays of arrays cannot be unnested; tags hold no control characters.
@@ -70,10 +71,13 @@ _WRITE = text(
     SELECT timezone, operator_code, tags FROM counted WHERE clients = 0
     """  # noqa: S608 - a constant of this module
 )
-# What was said to somebody in their own words goes with them: nobody says it again.
+# What was said to somebody in their own words goes with them: nobody says it again. That something
+# was said stays known.
 _FORGET_TEXTS = text(
-    "UPDATE message SET text = NULL"
-    " WHERE client_id = ANY (CAST(:ids AS bigint[])) AND text IS NOT NULL"
+    f"""
+    UPDATE message SET text = NULL, text_sha256 = {sha256_of("text")}
+    WHERE client_id = ANY (CAST(:ids AS bigint[])) AND text IS NOT NULL
+    """  # noqa: S608 - of constants
 )
 _FORGET = text(
     f"""
@@ -89,9 +93,6 @@ _FORGET = text(
 async def write_clients(connection: AsyncConnection, clients: Sequence[ClientState]) -> None:
     """Keeps each state that is newer than the one there is; each client once."""
     await connection.execute(ONE_AT_A_TIME)
-    deleted = [c.id for c in clients if c.deleted]
-    if deleted:
-        await connection.execute(_FORGET_TEXTS, {"ids": deleted})
     gone = (await connection.execute(_WRITE, _columns(clients))).all()
     if gone:
         kinds = {
@@ -100,6 +101,9 @@ async def write_clients(connection: AsyncConnection, clients: Sequence[ClientSta
             "tags": [BETWEEN_TAGS.join(tags) for _, _, tags in gone],
         }
         await connection.execute(_FORGET, kinds)
+    deleted = [c.id for c in clients if c.deleted]
+    if deleted:  # last: whoever keeps a text has their row, or finds it deleted
+        await connection.execute(_FORGET_TEXTS, {"ids": deleted})
 
 
 def _columns(clients: Sequence[ClientState]) -> dict[str, list[Any]]:

@@ -2,6 +2,12 @@
 
 from sqlalchemy import TextClause, text
 
+
+def sha256_of(column: str) -> str:
+    """As ``domain/uncertain.py`` compares it."""
+    return f"encode(sha256(convert_to({column}, 'UTF8')), 'hex')"
+
+
 # While the copy is rebuilt nobody is taken from it: it would have too few, and rows of those who
 # have been contacted may be missing.
 NO_REBUILD = "NOT EXISTS (SELECT 1 FROM control WHERE rebuilding)"
@@ -175,15 +181,25 @@ HOLD = text(
     WHERE m.id = s.id AND m.dispatch = s.dispatch AND m.state = 'queued'
     """
 )
-# What was perhaps said counts whichever dispatch said it: what is still to come must repeat it.
+# What was perhaps said counts whichever dispatch said it: what is still to come must repeat it. Of
+# a client who is gone the hash is kept, which says that there was something. They are locked, so
+# that nobody goes meanwhile and leaves a text behind.
 KEEP_TEXTS = text(
-    """
-    UPDATE message m SET text = s.text, text_revision = s.revision
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:texts AS text[]), CAST(:revisions AS bigint[]))
-        AS s (id, text, revision)
+    f"""
+    WITH said AS (
+        SELECT s.id, s.text, s.revision, m.client_id
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:texts AS text[]), CAST(:revisions AS bigint[]))
+            AS s (id, text, revision) JOIN message m ON m.id = s.id
+    ), known AS MATERIALIZED (
+        SELECT id, deleted FROM client WHERE id IN (SELECT client_id FROM said)
+        ORDER BY id FOR SHARE
+    )
+    UPDATE message m SET
+        text = CASE WHEN k.deleted THEN NULL ELSE s.text END, text_revision = s.revision,
+        text_sha256 = CASE WHEN k.deleted THEN {sha256_of("s.text")} ELSE m.text_sha256 END
+    FROM said s LEFT JOIN known k ON k.id = s.client_id
     WHERE m.id = s.id AND m.text IS NULL
-        AND NOT EXISTS (SELECT FROM client c WHERE c.id = m.client_id AND c.deleted)
-    """
+    """  # noqa: S608 - of constants
 )
 EMIT_AGAIN = text(
     """

@@ -1,7 +1,7 @@
 """What was perhaps said to somebody is kept so that it can be said again, and not for ever.
 
-When its mailing has finished only a person can want it said again, and then stats tells the hash of
-it: other words are not sent (``domain/uncertain.py``), so nothing but the chance is lost.
+When its mailing has finished only a person can want it said again. Its hash is kept: other words
+are not sent (``domain/uncertain.py``), so nothing but the chance is lost.
 """
 
 import logging

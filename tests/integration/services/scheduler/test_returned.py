@@ -10,6 +10,7 @@ from shared.contracts.progress import MailingEmitted
 from shared.contracts.topology import SCHEDULER_RETURNED
 from tests.integration.services.scheduler.conftest import World
 from tests.support.examples import client, clients, mailing
+from tests.support.house import eventually
 
 
 def returned(envelope: SendMessages, command: SendCommand, **facts: Any) -> DeliveryEvents:
@@ -94,23 +95,33 @@ async def test_a_deleted_client_is_never_emitted_again(world: World) -> None:
 
 
 async def test_what_may_have_been_accepted_is_never_booked_as_not_sent(world: World) -> None:
-    """The client is deleted while the answer to a call was lost."""
+    """The client is deleted while the answer to a call was lost: the text comes back afterwards, or
+    is there already. It goes with them; that something was said stays known."""
     async with world.listening(), world.scheduler():
-        await world.event(clients([1, 2]), mailing(1))
-        await emitted(world, 2)
+        await world.event(clients([1, 2, 3]), mailing(1))
+        await emitted(world, 3)
         first = world.envelopes()[0]
-        gone = (client(n, revision=2, deleted=True, phone="") for n in (1, 2))
+        surely, after, before = sorted(first.commands, key=lambda command: command.client_id)
+        lost = {"uncertain": True, "text": first.text, "client_revision": 2}
+        await world.event(returned(first, before, **lost))
+        kept = "SELECT count(*) FROM message WHERE text IS NOT NULL"
+        await eventually(lambda: world.count(kept), 20, every=0.02)
+        gone = (client(n, revision=2, deleted=True, phone="") for n in (1, 2, 3))
         await world.event(ClientsChanged(clients=tuple(gone)))
-        lost = {"uncertain": True, "text": first.text}
-        for command, facts in zip(first.commands, ({}, lost), strict=True):
-            await world.event(returned(first, command, client_revision=2, **facts))
-        await world.tap.until(lambda: bool(world.told("unknown") and world.told("cancelled")))
-    [unknown], [cancelled] = world.told("unknown"), world.told("cancelled")
-    assert (unknown.client_id, unknown.dispatch, unknown.reason) == (2, 2, "client_deleted")
-    assert unknown.detail is not None
+        await world.heard()
+        await world.event(returned(first, after, **lost))
+        await world.event(returned(first, surely, client_revision=2))
+        await world.tap.until(lambda: len(world.told("unknown") + world.told("cancelled")) == 3)
+    unknown, [cancelled] = world.told("unknown"), world.told("cancelled")
+    assert {(one.client_id, one.dispatch, one.reason) for one in unknown} == {
+        (2, 2, "client_deleted"),
+        (3, 2, "client_deleted"),
+    }
+    assert all(one.detail is not None for one in unknown)
     assert (cancelled.client_id, cancelled.reason) == (1, "client_deleted")
     rows = "SELECT count(*) FROM message WHERE state = 'ended' AND ended_as = 'unknown'"
-    assert await world.count(rows) == 1
+    assert await world.count(rows) == 2
+    assert await world.count(kept) == 0
 
 
 async def test_a_message_whose_window_closed_waits_for_the_next(world: World) -> None:
