@@ -42,6 +42,11 @@ class ClientChanges(_SomeOfClient, total=False):
     timezone: str
 
 
+class BlockFields(TypedDict):
+    client_id: int
+    reason: NotRequired[str | None]
+
+
 class FilterFields(TypedDict, total=False):
     tags: Sequence[str] | None
     operator_codes: Sequence[str] | None

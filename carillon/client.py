@@ -15,6 +15,7 @@ from carillon.groups.clients import Clients, Tags
 from carillon.groups.dead_letters import DeadLetters
 from carillon.groups.imports import Imports
 from carillon.groups.mailings import Mailings
+from carillon.groups.policies import Blocks
 from carillon.groups.statistics import Messages, Statistics
 from carillon.groups.users import Audit, Departments, Users
 from carillon.operations import C
@@ -39,6 +40,10 @@ class _Groups(Generic[C]):
     @cached_property
     def clients(self) -> Clients[C]:
         return Clients(self._carrier)
+
+    @cached_property
+    def blocks(self) -> Blocks[C]:
+        return Blocks(self._carrier)
 
     @cached_property
     def tags(self) -> Tags[C]:

@@ -17,6 +17,7 @@ COMMANDS = {
     "whoami": ("sessions", "Show who asks, and what they may do."),
     "tokens": ("api_tokens", "List, make and revoke API tokens, for programs."),
     "clients": ("clients", "List, get, add, change, delete and export clients."),
+    "blocks": ("blocks", "List, make and lift blocks: who is sent nothing."),
     "import": ("importing", "Import clients from a CSV or NDJSON file."),
     "mailings": ("mailings", "List, show, create, edit, clone and delete mailings."),
     "preview": ("previews", "Show who would get a mailing when, and who would not."),

@@ -15,6 +15,7 @@ class Client(Model):
     email: str | None
     name: str | None
     attributes: dict[str, JsonValue]
+    blocked: bool
     created_at: Instant
     updated_at: Instant
 

@@ -4,6 +4,7 @@ from pydantic import JsonValue
 
 from carillon.models.base import Instant, Model
 from carillon.models.clients import Client
+from carillon.models.policies import Block
 from carillon.models.statistics import Proof
 
 
@@ -26,6 +27,7 @@ class DeedDone(Model):
 class ClientData(Model):
     taken_at: Instant
     client: Client
+    blocks: list[Block]
     test_sends: list[TestSend]
     messages: list[Proof]
     deeds: list[DeedDone]

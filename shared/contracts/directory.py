@@ -10,7 +10,7 @@ from shared.contracts.base import Message, Part
 class ClientState(Part):
     """A client as of ``revision``, which rises with every change of this client.
 
-    A tombstone has ``deleted`` set and nothing personal in it.
+    A tombstone has ``deleted`` set and nothing personal in it. Who is ``blocked`` is sent nothing.
     """
 
     id: int
@@ -23,6 +23,7 @@ class ClientState(Part):
     email: str | None = None
     name: str | None = None
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
+    blocked: bool = False
 
 
 class ClientsChanged(Message):

@@ -1,6 +1,6 @@
 """What was done by whom, in the database, which lets nobody change it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,15 @@ class SqlAudit:
     async def note(self, deed: Deed, who: Caller | None, now: datetime) -> None:
         what = {"action": deed.action, "subject": deed.subject, "facts": deed.facts}
         await self._connection.execute(insert(AUDIT).values(at=now, **what, **_by(who)))
+
+    async def note_all(self, deeds: Sequence[Deed], who: Caller | None, now: datetime) -> None:
+        same = {"at": now, **_by(who)}
+        rows = [
+            {"action": one.action, "subject": one.subject, "facts": one.facts, **same}
+            for one in deeds
+        ]
+        if rows:
+            await self._connection.execute(insert(AUDIT).values(rows))
 
     async def page(self, wanted: AuditFilter, before: int, limit: int) -> list[Entry]:
         rows = await self._connection.execute(

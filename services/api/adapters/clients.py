@@ -14,6 +14,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
+    delete,
     func,
     select,
     text,
@@ -23,9 +24,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.blocks import who_is_blocked
 from services.api.adapters.keys import SqlKeys
 from services.api.adapters.newcomers import COLUMNS, rows_of
-from services.api.adapters.tables import CLIENT
+from services.api.adapters.tables import BLOCK, CLIENT
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone, news
 from services.api.domain.fields import TAG_SEPARATOR
 from services.api.domain.newcomers import Newcomers
@@ -122,7 +124,7 @@ class SqlClients:
     async def with_phones(self, phones: Collection[str]) -> dict[str, Client]:
         # In the order of the index: neighbours are found with less effort than strangers.
         rows = await self._connection.execute(_WITH_PHONES, {"phones": sorted(phones)})
-        return {client.profile.phone: client for client in map(_client, rows)}
+        return {one.profile.phone: one for one in await self._clients(rows)}
 
     async def with_tag(self, tag: str, limit: int) -> list[Client]:
         query = select(CLIENT).where(CLIENT.c.tags.contains([tag]))
@@ -162,6 +164,7 @@ class SqlClients:
         blank: dict[str, Any] = dict.fromkeys(personal) | {"tags": [], "attributes": {}}
         moments = {"updated_at": now, "deleted_at": now}
         await self._connection.execute(_FORGET_TRIALS, {"id": tombstone.id})
+        await self._connection.execute(delete(BLOCK).where(BLOCK.c.client_id == tombstone.id))
         await SqlKeys(self._connection).forget_answers_about(f"clients/{tombstone.id}")
         await self._connection.execute(
             update(CLIENT)
@@ -178,10 +181,19 @@ class SqlClients:
     async def states(self, after: int, limit: int) -> ClientsChanged:
         query = select(CLIENT).where(CLIENT.c.id > after).order_by(CLIENT.c.id).limit(limit)
         rows = (await self._connection.execute(query)).all()
-        return news(_client(row) if row.deleted_at is None else _tombstone(row) for row in rows)
+        living = await self._clients(row for row in rows if row.deleted_at is None)
+        buried = [_tombstone(row) for row in rows if row.deleted_at is not None]
+        return news(sorted([*living, *buried], key=lambda one: one.id))
 
     async def _select(self, query: Select[Any]) -> list[Client]:
-        return [_client(row) for row in (await self._connection.execute(query)).all()]
+        return await self._clients(await self._connection.execute(query))
+
+    async def _clients(self, rows: Iterable[Row[Any]]) -> list[Client]:
+        clients = list(map(_client, rows))
+        if not clients:
+            return clients
+        blocked = await who_is_blocked(self._connection, [one.id for one in clients])
+        return [one._replace(blocked=one.id in blocked) for one in clients] if blocked else clients
 
 
 def _those(wanted: ClientFilter) -> Iterator[ColumnElement[bool]]:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.api_tokens import SqlApiTokens
 from services.api.adapters.audit import SqlAudit
+from services.api.adapters.blocks import SqlBlocks
 from services.api.adapters.clients import SqlClients
 from services.api.adapters.departments import SqlDepartments
 from services.api.adapters.imports import SqlImports
@@ -45,6 +46,7 @@ def store_on(connection: AsyncConnection) -> Store:
         sessions=SqlSessions(connection),
         api_tokens=SqlApiTokens(connection),
         clients=SqlClients(connection),
+        blocks=SqlBlocks(connection),
         tags=SqlTags(connection),
         mailings=SqlMailings(connection),
         revisions=SqlRevisions(connection),

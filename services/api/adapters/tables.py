@@ -162,6 +162,17 @@ CLIENT = Table(
     _moment("deleted_at"),
 )
 
+BLOCK = Table(
+    "block",
+    _metadata,
+    _id(),
+    Column("client_id", BigInteger),
+    Column("source", Text),
+    Column("reason", Text),
+    Column("created_by", BigInteger),
+    _moment("created_at"),
+)
+
 TAG = Table("tag", _metadata, Column("name", Text, primary_key=True), _moment("created_at"))
 
 MAILING = Table(

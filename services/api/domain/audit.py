@@ -13,6 +13,8 @@ class Action(StrEnum):
     CHANGE_CLIENT = "clients.change"
     DELETE_CLIENT = "clients.delete"
     ERASE_CLIENT = "clients.erase"
+    BLOCK_CLIENT = "clients.block"
+    LIFT_BLOCK = "clients.lift_block"
     ADD_TAG = "tags.add"
     DELETE_TAG = "tags.delete"
     START_IMPORT = "imports.start"

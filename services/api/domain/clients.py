@@ -33,13 +33,15 @@ class Profile(NamedTuple):
 
 
 class Client(NamedTuple):
-    """A living client. ``revision`` rises with each change of the profile."""
+    """A living client. ``revision`` rises with each change of the profile, and when they are
+    blocked or no longer are."""
 
     id: int
     revision: int
     profile: Profile
     created_at: datetime
     updated_at: datetime
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +103,17 @@ def news(clients: Iterable[Client | Tombstone]) -> ClientsChanged:
 
 
 def gate_for(before: Client, after: Client | Tombstone) -> Gate | None:
-    """A message on its way must not reach an old number, nor come at the hours of an old zone.
+    """A message on its way must not reach an old number, nor come at the hours of an old zone, nor
+    at all to who is blocked.
 
     The name and the tags of a client never need a gate: what was planned with them stands.
     """
     if isinstance(after, Tombstone):
         return Gate(kind="client", id=after.id, revision=after.revision, closed=True)
-    if _contact(before.profile) == _contact(after.profile):
+    same = before.blocked == after.blocked and _contact(before.profile) == _contact(after.profile)
+    if same:
         return None
-    return Gate(kind="client", id=after.id, revision=after.revision, closed=False)
+    return Gate(kind="client", id=after.id, revision=after.revision, closed=after.blocked)
 
 
 def _contact(profile: Profile) -> tuple[str, str, str | None]:
@@ -120,4 +124,5 @@ def _state(client: Client | Tombstone) -> dict[str, Any]:
     """The fields of a ClientState."""
     if isinstance(client, Tombstone):
         return {"id": client.id, "revision": client.revision, "deleted": True}
-    return {"id": client.id, "revision": client.revision, **client.profile._asdict()}
+    told = {"id": client.id, "revision": client.revision, "blocked": client.blocked}
+    return told | client.profile._asdict()

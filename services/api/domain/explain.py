@@ -47,6 +47,8 @@ def _barred(facts: Facts, plan: PlanStanding) -> tuple[str, str] | None:
         return "mailing_cancelled", because("mailing_cancelled")
     if client is None:
         return None
+    if client.blocked:
+        return "blocked", because("blocked")
     return _not_meant(client) or _missed(facts, plan)
 
 

@@ -54,6 +54,7 @@ def _audience(plan: PlanStanding) -> Iterator[Check]:
     client = plan.client
     if client is None or client.deleted:
         return
+    yield Check("not_blocked", not client.blocked, because("blocked") if client.blocked else "Yes.")
     if client.in_frozen is not None:
         yield Check("in_frozen_audience", client.in_frozen, "Taken down when it was launched.")
         return

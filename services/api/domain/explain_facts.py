@@ -29,6 +29,7 @@ class PlannedClient:
     matches_tags: bool | None
     matches_operator_codes: bool | None
     in_frozen: bool | None
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ _REASONS = {
     "unknown_zone": "The time zone of the client is in no edition of the tz database that we know.",
     "zone_changed": "The client moved into a time zone whose clients had been taken already.",
     "client_deleted": "The client was deleted.",
+    "blocked": "The client is blocked, and is sent nothing.",
     "not_in_audience": "The client does not match the mailing's filter any more.",
     "mailing_cancelled": "The mailing was cancelled before it was sent to the client.",
     "template_variable_missing": "The text names something that is not known of the client.",

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from services.api.domain.audit import Action, AuditFilter, Deed, Entry, Fact
+from services.api.domain.blocks import Block
 from services.api.domain.callers import EVERYTHING, Caller
 from services.api.domain.clients import Client
 from services.api.domain.failures import Conflict, NotFound
@@ -32,6 +33,7 @@ class Held:
 
     taken_at: datetime
     client: Client
+    blocks: Sequence[Block]
     trials: Sequence[TrialRecord]
     messages: Sequence[dict[str, Any]]
     deeds: Sequence[Entry]
@@ -51,11 +53,13 @@ async def data_of(ports: Ports, client_id: int) -> Held:
     """Raises NotFound, Unavailable."""
     async with ports.transactions.reading() as store:
         client = await living(store, client_id)
+        blocks = await store.blocks.of([client_id])
         trials = await store.trials.to_phone(client.profile.phone)
     ids = await ports.plans.messages_of(client_id) + [trial.id for trial in trials]
     wanted = AuditFilter(subject=f"clients/{client_id}")
     deeds = [entry async for page in every_entry(ports, wanted) for entry in page]
-    return Held(ports.clock.now(), client, trials, await _messages(ports, ids), deeds)
+    messages = await _messages(ports, ids)
+    return Held(ports.clock.now(), client, blocks, trials, messages, deeds)
 
 
 async def erase_client(

@@ -1,6 +1,6 @@
 """Trials of a mailing's text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.api.domain import trials
 from services.api.domain.callers import Caller
@@ -23,7 +23,9 @@ async def request_trials(
     now = ports.clock.now()
     async with ports.transactions.begin() as store:
         mailing = await existing(store, mailing_id, who.scope)
-        clients = await _clients(store, phones, client_id)
+        known = await store.clients.with_phones(phones)
+        _refuse_blocked(phones, known)
+        clients = known if client_id is None else await _as(store, phones, client_id)
         texts = trials.trial_texts(mailing.spec.text, phones, clients)
         ids = ports.message_ids.take(len(texts), int(now.timestamp() * 1000))
         records = trials.records(mailing, ids, texts, who.user_id, now)
@@ -33,9 +35,17 @@ async def request_trials(
     return list(zip(ids, texts, strict=True))
 
 
-async def _clients(store: Store, phones: Sequence[str], client_id: int | None) -> dict[str, Client]:
-    if client_id is None:
-        return await store.clients.with_phones(phones)
+def _refuse_blocked(phones: Sequence[str], known: Mapping[str, Client]) -> None:
+    faults = [
+        FieldFault(f"phones.{place}", f"Client {known[phone].id} is blocked.")
+        for place, phone in enumerate(phones)
+        if phone in known and known[phone].blocked
+    ]
+    if faults:
+        raise Invalid(*faults)
+
+
+async def _as(store: Store, phones: Sequence[str], client_id: int) -> dict[str, Client]:
     client = await store.clients.get(client_id)
     if client is None:
         raise Invalid(FieldFault("client_id", f"There is no client {client_id}."))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.api.domain.invitations import Registration
 from services.api.domain.logins import LoginLimits
-from services.api.ports.directory import Clients, Imports, Overtaken, Tags
+from services.api.ports.directory import Blocks, Clients, Imports, Overtaken, Tags
 from services.api.ports.mail import Mails, Postman, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.oidc import OpenId, OpenIdLogins, Provider
@@ -43,6 +43,7 @@ from shared.runtime.clock import Clock
 __all__ = [
     "ApiTokens",
     "Audit",
+    "Blocks",
     "Clients",
     "DeadLetters",
     "Departments",

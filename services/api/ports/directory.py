@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from services.api.domain.blocks import Block, BlockFilter, NewBlock
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
 from services.api.domain.imports.batches import RowError
 from services.api.domain.imports.options import Options
@@ -70,6 +71,24 @@ class Clients(Protocol):
 
 class Overtaken(Exception):
     """Somebody else wrote the same clients in between; read again and decide again."""
+
+
+class Blocks(Protocol):
+    async def page(self, wanted: BlockFilter, before: int, limit: int) -> list[Block]:
+        """Newest first."""
+        ...
+
+    async def get(self, block_id: int) -> Block | None: ...
+
+    async def of(self, client_ids: Collection[int]) -> list[Block]: ...
+
+    async def add(self, blocks: Sequence[NewBlock], now: datetime) -> list[Block]:
+        """Of clients who are locked and have none."""
+        ...
+
+    async def remove(self, ids: Collection[int]) -> int:
+        """How many there were."""
+        ...
 
 
 class Tags(Protocol):

@@ -1,6 +1,6 @@
 """The database, one transaction at a time."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from services.api.domain.callers import Caller
 from services.api.domain.clients import Profile
 from services.api.domain.imports.progress import ImportTask
 from services.api.domain.parked import Letter, Parked, Place
-from services.api.ports.directory import Clients, Imports, Tags
+from services.api.ports.directory import Blocks, Clients, Imports, Tags
 from services.api.ports.holds import Keys
 from services.api.ports.mail import Mails, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
@@ -37,6 +37,10 @@ class Outbox(Protocol):
 class Audit(Protocol):
     async def note(self, deed: Deed, who: Caller | None, now: datetime) -> None:
         """``who`` is None when it came about by itself, such as the end of an import."""
+        ...
+
+    async def note_all(self, deeds: Sequence[Deed], who: Caller | None, now: datetime) -> None:
+        """The same for each of them."""
         ...
 
     async def page(self, wanted: AuditFilter, before: int, limit: int) -> list[Entry]:
@@ -86,6 +90,7 @@ class Store:
     sessions: Sessions
     api_tokens: ApiTokens
     clients: Clients
+    blocks: Blocks
     tags: Tags
     mailings: Mailings
     revisions: Revisions

@@ -27,14 +27,14 @@ _WRITE = text(
     f"""
     WITH given AS (
         SELECT id, revision, deleted, phone, operator_code, timezone,
-            string_to_array(tags, '{BETWEEN_TAGS}') AS tags, email, name, attributes
+            string_to_array(tags, '{BETWEEN_TAGS}') AS tags, email, name, attributes, blocked
         FROM unnest(
             CAST(:ids AS bigint[]), CAST(:revisions AS bigint[]), CAST(:deleted AS boolean[]),
             CAST(:phones AS text[]), CAST(:codes AS text[]), CAST(:zones AS text[]),
             CAST(:tags AS text[]), CAST(:emails AS text[]), CAST(:names AS text[]),
-            CAST(:attributes AS text[])
+            CAST(:attributes AS text[]), CAST(:blocked AS boolean[])
         ) AS s (id, revision, deleted, phone, operator_code, timezone, tags,
-                email, name, attributes)
+                email, name, attributes, blocked)
     ), before AS (
         SELECT c.* FROM given CROSS JOIN LATERAL (
             SELECT id, deleted, timezone, operator_code, tags FROM client
@@ -43,14 +43,16 @@ _WRITE = text(
         WHERE NOT c.deleted
     ), written AS (
         INSERT INTO client AS c
-            (id, revision, deleted, phone, operator_code, timezone, tags, email, name, attributes)
-        SELECT id, revision, deleted, phone, operator_code, timezone, tags, email, name, attributes
+            (id, revision, deleted, phone, operator_code, timezone, tags, email, name, attributes,
+             blocked)
+        SELECT id, revision, deleted, phone, operator_code, timezone, tags, email, name, attributes,
+            blocked
         FROM given
         ON CONFLICT (id) DO UPDATE SET
             revision = excluded.revision, deleted = excluded.deleted, phone = excluded.phone,
             operator_code = excluded.operator_code, timezone = excluded.timezone,
             tags = excluded.tags, email = excluded.email, name = excluded.name,
-            attributes = excluded.attributes
+            attributes = excluded.attributes, blocked = excluded.blocked
         WHERE c.revision < excluded.revision
         RETURNING id, deleted, timezone, operator_code, tags
     ), difference AS (
@@ -79,6 +81,24 @@ _FORGET_TEXTS = text(
     WHERE client_id = ANY (CAST(:ids AS bigint[])) AND text IS NOT NULL
     """  # noqa: S608 - of constants
 )
+# Messages of theirs that wait for another opening are judged anew now, not then.
+_LOOK_AGAIN = text(
+    """
+    WITH RECURSIVE holding (mailing_id) AS (
+        SELECT min(mailing_id) FROM message WHERE state = 'held'
+        UNION ALL
+        SELECT (
+            SELECT min(m.mailing_id) FROM message m
+            WHERE m.state = 'held' AND m.mailing_id > h.mailing_id
+        )
+        FROM holding h WHERE h.mailing_id IS NOT NULL
+    )
+    UPDATE message m SET due_at = least(m.due_at, m.returned_at)
+    FROM holding h
+    WHERE m.mailing_id = h.mailing_id AND m.client_id = ANY (CAST(:ids AS bigint[]))
+        AND m.state = 'held'
+    """
+)
 _FORGET = text(
     f"""
     DELETE FROM crowd k
@@ -94,6 +114,9 @@ async def write_clients(connection: AsyncConnection, clients: Sequence[ClientSta
     """Keeps each state that is newer than the one there is; each client once."""
     await connection.execute(ONE_AT_A_TIME)
     gone = (await connection.execute(_WRITE, _columns(clients))).all()
+    blocked = [c.id for c in clients if c.blocked]
+    if blocked:
+        await connection.execute(_LOOK_AGAIN, {"ids": blocked})
     if gone:
         kinds = {
             "zones": [zone for zone, _, _ in gone],
@@ -118,4 +141,5 @@ def _columns(clients: Sequence[ClientState]) -> dict[str, list[Any]]:
         "emails": [c.email for c in clients],
         "names": [c.name for c in clients],
         "attributes": [json.dumps(c.attributes) if c.attributes else None for c in clients],
+        "blocked": [c.blocked for c in clients],
     }

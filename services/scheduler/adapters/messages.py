@@ -259,7 +259,7 @@ def _member(row: Row[Any], plain: bool) -> Member:
         address=row.address,
         zone=row.wave,
         dispatch=row.dispatch,
-        client=Client(row.deleted, row.timezone, row.operator_code, row.tags),
+        client=Client(row.deleted, row.timezone, row.operator_code, row.tags, row.blocked),
         recipient=None if plain else recipient_of(row, row.timezone),
         text=row.text,
         text_revision=row.text_revision,

@@ -148,7 +148,7 @@ def _members(columns: str, condition: str) -> TextClause:
         f"""
         SELECT m.id, m.client_id, m.timezone AS wave, m.dispatch, m.text, m.text_revision,
             m.text_sha256, m.returned_at, c.revision, c.phone AS address, c.deleted, c.timezone,
-            c.operator_code, c.tags{columns}
+            c.operator_code, c.tags, c.blocked{columns}
         FROM message m JOIN client c ON c.id = m.client_id JOIN mailing g ON g.id = m.mailing_id
         WHERE {condition}
         """  # noqa: S608 - a constant of this module

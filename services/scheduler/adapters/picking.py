@@ -24,7 +24,7 @@ _WAVES = """
     unnest(CAST(:zones AS text[]), CAST(:cursors AS bigint[]))
         WITH ORDINALITY AS w (zone, cursor, turn)
 """
-_CLIENT = "c.id, c.revision, c.phone AS address"
+_CLIENT = "c.id, c.revision, c.phone AS address, c.blocked"
 # What only a template needs.
 _RECIPIENT = ", c.phone, c.email, c.name, c.attributes, c.operator_code, c.tags"
 
@@ -44,7 +44,7 @@ def _from_zones(columns: str, meant: str) -> TextClause:
 
 def _of_members(columns: str) -> str:
     return f"""
-        SELECT w.zone, c.id, c.revision, c.address{columns}
+        SELECT w.zone, c.id, c.revision, c.address, c.blocked{columns}
         FROM {_WAVES} JOIN member c ON c.now_in = w.zone AND c.id > w.cursor
         ORDER BY w.turn, c.id LIMIT :limit
     """  # noqa: S608 - a constant of this module
@@ -116,7 +116,9 @@ async def pick(
     if plain:
         return [Picked(*row) for row in rows]
     return [
-        Picked(row.zone, row.id, row.revision, row.address, recipient_of(row, row.zone))
+        Picked(
+            row.zone, row.id, row.revision, row.address, row.blocked, recipient_of(row, row.zone)
+        )
         for row in rows
     ]
 

@@ -20,20 +20,20 @@ from services.scheduler.handlers.explaining import (
     MessageRecord,
 )
 from services.scheduler.handlers.previewing import Launched, WaveRecord
-from shared.contracts.mailings import FilterSpec
+from shared.contracts.mailings import FilterSpec, MailingChanged
 
 _RECIPIENT = "c.id, c.timezone, c.phone, c.operator_code, c.tags, c.email, c.name, c.attributes"
 
 
 def _some(condition: str) -> TextClause:
-    """The first of every zone, by the index that waves are taken by."""
+    """The first of every zone who may be sent to, by the index that waves are taken by."""
     return text(
         f"""
         SELECT c.* FROM unnest(CAST(:zones AS text[]), CAST(:seats AS integer[]))
             WITH ORDINALITY AS s (zone, seats, turn)
         CROSS JOIN LATERAL (
             SELECT {_RECIPIENT} FROM client c
-            WHERE c.timezone = s.zone AND NOT c.deleted AND {condition}
+            WHERE c.timezone = s.zone AND NOT c.deleted AND NOT c.blocked AND {condition}
             ORDER BY c.id LIMIT s.seats
         ) AS c
         ORDER BY s.turn, c.id
@@ -41,11 +41,30 @@ def _some(condition: str) -> TextClause:
     )
 
 
+def _blocked(condition: str) -> TextClause:
+    """By their own index, zone by zone. Whoever has a row is spoken of there."""
+    return text(
+        f"""
+        SELECT w.zone, found.clients
+        FROM unnest(CAST(:zones AS text[]), CAST(:cursors AS bigint[])) AS w (zone, cursor)
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS clients FROM client c
+            WHERE c.timezone = w.zone AND c.id > w.cursor AND c.blocked AND NOT c.deleted
+                AND {condition} AND NOT EXISTS (
+                    SELECT FROM message m WHERE m.mailing_id = :mailing AND m.client_id = c.id
+                )
+        ) AS found
+        WHERE found.clients > 0
+        """  # noqa: S608 - constants of this module and another
+    )
+
+
 _SOME, _SOME_FROZEN = _some(MATCHES), _some(IN_FROZEN)
+_BLOCKED, _BLOCKED_FROZEN = _blocked(MATCHES), _blocked(IN_FROZEN)
 _CLIENT = text(f"SELECT {_RECIPIENT} FROM client c WHERE c.id = :id AND NOT c.deleted")  # noqa: S608 - a constant of this module
 _WAVES = text(
     """
-    SELECT timezone, phase, size, rows, opens_at, closes_at, begun_at, rest, reason
+    SELECT timezone, phase, size, rows, opens_at, closes_at, begun_at, rest, reason, cursor
     FROM wave WHERE mailing_id = :mailing ORDER BY timezone
     """
 )
@@ -71,7 +90,7 @@ _MESSAGES_OF = text(
 _CLIENT_IN = text(
     """
     SELECT g.body,
-        c.id IS NOT NULL AS known, c.deleted, c.timezone, c.operator_code, c.tags,
+        c.id IS NOT NULL AS known, c.deleted, c.timezone, c.operator_code, c.tags, c.blocked,
         EXISTS (SELECT 1 FROM frozen f WHERE f.mailing_id = g.id AND f.client_id = :client)
             AS in_frozen,
         w.timezone AS wave_zone, w.phase, w.opens_at, w.closes_at, w.begun_at,
@@ -119,6 +138,15 @@ class PostgresReadings:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(query, parameters)).all()
         return _zone_by_zone([_sampled(row) for row in rows])
+
+    async def blocked(self, mailing: MailingChanged, behind: Mapping[str, int]) -> dict[str, int]:
+        key = {"mailing": mailing.mailing_id}
+        places = {"zones": list(behind), "cursors": list(behind.values())}
+        query, parameters = _BLOCKED, key | places | filter_parameters(mailing.spec.filter)
+        if mailing.mailing_id and is_frozen(mailing.spec):
+            query, parameters = _BLOCKED_FROZEN, key | places
+        async with self._engine.connect() as connection:
+            return {row.zone: row.clients for row in await connection.execute(query, parameters)}
 
     async def client(self, client_id: int) -> SampledClient | None:
         async with self._engine.connect() as connection:
@@ -180,6 +208,7 @@ def _wave(row: Row[Any]) -> WaveRecord:
         begun_at=row.begun_at,
         rest=row.rest,
         reason=row.reason,
+        cursor=row.cursor,
     )
 
 
@@ -201,6 +230,7 @@ def _client(row: Row[Any]) -> ClientRecord:
         operator_code=row.operator_code,
         tags=row.tags,
         in_frozen=row.in_frozen if frozen else None,
+        blocked=row.blocked,
     )
 
 

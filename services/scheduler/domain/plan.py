@@ -7,13 +7,14 @@ counts as reached, and the forecast is about the rest.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
 
 from services.scheduler.domain.clock_changes import ClockChange, clock_change
 from services.scheduler.domain.forecast import ZoneForecast, forecast
+from services.scheduler.domain.returned import BLOCKED
 from services.scheduler.domain.revisions import TEMPLATE_VARIABLE_MISSING, TEXT_TOO_LONG
 from services.scheduler.domain.schedules import is_known_zone, schedule_of
 from services.scheduler.domain.texts import Sample, TextReport
@@ -36,7 +37,8 @@ class Rate:
 class WaveNow:
     """A zone's wave as it stands; its phase is None while it is only thought of.
 
-    ``left_out`` are rows that we ended ourselves, by reason.
+    ``left_out`` are rows that we ended ourselves, by reason. ``blocked``: of the clients without a
+    row, those who will be left out for a block.
     """
 
     zone: str
@@ -46,6 +48,7 @@ class WaveNow:
     standing: Standing
     begun_at: datetime | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    blocked: int = 0
 
     @property
     def to_come(self) -> int:
@@ -131,13 +134,23 @@ def waves_to_be(mailing: MailingChanged, counts: Mapping[str, int], now: datetim
     return [WaveNow(zone, None, counts[zone], 0, standing) for zone, standing in judged.items()]
 
 
+def without_blocked(waves: Sequence[WaveNow], blocked: Mapping[str, int]) -> list[WaveNow]:
+    """``blocked``: clients without a row, by zone. Where no window is left, that is the reason."""
+    return [
+        replace(wave, blocked=min(blocked[wave.zone], wave.to_come))
+        if wave.zone in blocked and wave.standing.phase is not Phase.SETTLING
+        else wave
+        for wave in waves
+    ]
+
+
 def zone_plans(
     mailing: MailingChanged, waves: Sequence[WaveNow], rate: Rate, now: datetime
 ) -> list[ZonePlan]:
     by_zone = {wave.zone: wave for wave in waves}
     schedule = schedule_of(mailing.spec)
     expected = forecast(
-        {wave.zone: wave.to_come for wave in waves},
+        {wave.zone: wave.to_come - wave.blocked for wave in waves},
         {wave.zone: wave.standing for wave in waves},
         partial(openings, schedule),
         rate.per_second,
@@ -187,6 +200,8 @@ def _zone_plan(
     left_out = Counter(wave.left_out)
     if expected.reason is not None:
         left_out[expected.reason] += expected.missed
+    if wave.blocked:
+        left_out[BLOCKED] += wave.blocked
     rows = max(wave.rows, sum(wave.left_out.values()))
     clients = rows + wave.to_come
     opening = _opening(wave.standing)

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from services.scheduler.domain.waves import Phase, judge
 from shared.contracts.commands import Grounds
@@ -10,6 +11,7 @@ from shared.contracts.delivery import DeliveryEvent
 from shared.contracts.mailings import FilterSpec, MailingChanged, MailingSpec
 
 CLIENT_DELETED = "client_deleted"
+BLOCKED = "blocked"
 NOT_IN_AUDIENCE = "not_in_audience"
 
 # A channel that stopped needs its operator, or the provider some time.
@@ -32,9 +34,9 @@ class HoldUntil:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """``expired`` or ``cancelled``, with the reason that a person reads."""
+    """With the reason that a person reads."""
 
-    kind: str
+    kind: Literal["expired", "cancelled", "suppressed"]
     reason: str
 
 
@@ -49,6 +51,7 @@ class Client:
     zone: str
     operator_code: str
     tags: Collection[str]
+    blocked: bool = False
 
 
 def due_after(event: DeliveryEvent, grounds: Grounds | None, now: datetime) -> datetime:
@@ -69,9 +72,14 @@ def decide(
     not late for the opening in which it was already on its way."""
     if client.deleted:
         return End("cancelled", CLIENT_DELETED)
+    if client.blocked:
+        return End("suppressed", BLOCKED)
     standing = judge(mailing, client.zone, now, begun_at=returned_at)
     if standing.phase is Phase.SETTLING:
-        return End(standing.rest, standing.reason or "")
+        over: Literal["expired", "cancelled"] = (
+            "expired" if standing.rest == "expired" else "cancelled"
+        )
+        return End(over, standing.reason or "")
     if not is_meant(mailing.spec, client):
         return End("cancelled", NOT_IN_AUDIENCE)
     if standing.phase is Phase.PENDING and standing.opens_at is not None:

@@ -28,13 +28,15 @@ class Picked(NamedTuple):
     """A client picked from a wave, as the copy has them now. A tuple, for there is one for every
     message: a frozen dataclass takes twice the time to make.
 
-    ``recipient`` is there when the mailing's text is a template, ``text`` once it is rendered.
+    ``blocked``: nothing is sent to them. ``recipient`` is there when the mailing's text is a
+    template, ``text`` once it is rendered.
     """
 
     zone: str
     client_id: int
     client_revision: int
     address: str
+    blocked: bool = False
     recipient: Recipient | None = None
     text: str | None = None
 

@@ -31,6 +31,7 @@ class ClientView(BaseModel):
     matches_tags: bool | None
     matches_operator_codes: bool | None
     in_frozen: bool | None
+    blocked: bool
 
     @classmethod
     def of(cls, client: ClientRecord, explained: Explanation) -> Self:
@@ -40,6 +41,7 @@ class ClientView(BaseModel):
             matches_tags=explained.matches_tags,
             matches_operator_codes=explained.matches_operator_codes,
             in_frozen=client.in_frozen,
+            blocked=client.blocked,
         )
 
 

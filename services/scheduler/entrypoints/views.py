@@ -10,6 +10,7 @@ from services.scheduler.domain.clock_changes import ClockChange
 from services.scheduler.domain.clock_words import explanation, offset_words
 from services.scheduler.domain.forecast import RATE
 from services.scheduler.domain.plan import Plan, ZonePlan
+from services.scheduler.domain.returned import BLOCKED
 from services.scheduler.domain.revisions import TEMPLATE_VARIABLE_MISSING
 from services.scheduler.domain.schedules import is_known_zone
 from services.scheduler.domain.texts import Sample, TextReport
@@ -18,7 +19,7 @@ from shared.domain.local_time import Opening
 from shared.domain.zones import tzdata_version, zone_info
 
 # Listed always, so that a reader sees what was looked for; others when there are any.
-_LISTED = (WINDOW_PASSED, TOO_LATE, RATE, UNKNOWN_ZONE, "blocked", TEMPLATE_VARIABLE_MISSING)
+_LISTED = (WINDOW_PASSED, TOO_LATE, RATE, UNKNOWN_ZONE, BLOCKED, TEMPLATE_VARIABLE_MISSING)
 
 
 class RateView(BaseModel):

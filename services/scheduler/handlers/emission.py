@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from services.scheduler.domain.returned import BLOCKED
 from services.scheduler.domain.schedules import is_over
 from services.scheduler.domain.sharing import Sharing, Taken, claim_of, is_urgent
 from services.scheduler.domain.turns import Picked, advances, waves_for_a_turn
@@ -155,17 +156,26 @@ FatesOf = Callable[[MailingChanged, Sequence[Picked], str | None], Fates]
 
 
 def _worded(mailing: MailingChanged, picked: Sequence[Picked], _reason: str | None) -> Fates:
-    """A client lacking what the template names is not sent a text with a hole in it."""
-    if is_plain(mailing.spec.text):
+    plain = is_plain(mailing.spec.text)
+    if plain and not any(each.blocked for each in picked):
         return {QUEUED: picked}
     fates: dict[Fate, list[Picked]] = defaultdict(list, {QUEUED: []})
     for each in picked:
-        text = own_text(mailing.spec.text, None, each.recipient)
-        if isinstance(text, Unfit):
-            fates[Fate("suppressed", text.reason, text.detail)].append(each)
-        else:
-            fates[QUEUED].append(each._replace(text=text))
+        fate, worded = _fate(mailing, each, plain=plain)
+        fates[fate].append(worded)
     return fates
+
+
+def _fate(mailing: MailingChanged, each: Picked, *, plain: bool) -> tuple[Fate, Picked]:
+    """A client lacking what the template names is not sent a text with a hole in it."""
+    if each.blocked:
+        return Fate("suppressed", BLOCKED), each
+    if plain:
+        return QUEUED, each
+    text = own_text(mailing.spec.text, None, each.recipient)
+    if isinstance(text, Unfit):
+        return Fate("suppressed", text.reason, text.detail), each
+    return QUEUED, each._replace(text=text)
 
 
 def _settled(mailing: MailingChanged, picked: Sequence[Picked], reason: str | None) -> Fates:

@@ -21,6 +21,7 @@ class ClientRecord:
     operator_code: str
     tags: Collection[str]
     in_frozen: bool | None
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

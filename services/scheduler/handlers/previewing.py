@@ -17,6 +17,7 @@ from services.scheduler.domain.plan import (
     plan,
     rate_of,
     waves_to_be,
+    without_blocked,
     zone_plans,
 )
 from services.scheduler.domain.revisions import is_frozen
@@ -52,6 +53,7 @@ class WaveRecord:
     begun_at: datetime | None
     rest: Rest
     reason: str | None
+    cursor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ class Readings(Protocol):
         self, filter_: FilterSpec, seats: Mapping[str, int], frozen_in: int | None
     ) -> list[SampledClient]:
         """As many clients of each zone, by the filter or of a mailing's frozen audience."""
+        ...
+
+    async def blocked(self, mailing: MailingChanged, behind: Mapping[str, int]) -> dict[str, int]:
+        """How many of a zone's clients who are blocked have no row, behind a client of each zone.
+        Costs what there are of them, whatever the number of clients."""
         ...
 
     async def client(self, client_id: int) -> SampledClient | None:
@@ -132,7 +139,7 @@ class Previews:
         )
         counts = await self._counts.count_by_zone(spec.filter)
         waves = await asyncio.to_thread(waves_to_be, mailing, counts, now)
-        return await self._plan(mailing, waves, read, client_id, now)
+        return await self._plan(mailing, waves, {}, read, client_id, now)
 
     async def of_mailing(self, mailing_id: int, client_id: int | None) -> Plan | None:
         """None when the mailing is unknown. Raises UnknownClient."""
@@ -142,16 +149,20 @@ class Previews:
         now = self._clock.now()
         waves = await asyncio.to_thread(_waves_now, found, now)
         read = _template_or_none(found.mailing.spec.text)
-        return await self._plan(found.mailing, waves, read, client_id, now)
+        cursors = {wave.zone: wave.cursor for wave in found.waves}
+        return await self._plan(found.mailing, waves, cursors, read, client_id, now)
 
     async def _plan(
         self,
         mailing: MailingChanged,
         waves: Sequence[WaveNow],
+        cursors: Mapping[str, int],
         read: Template | None,
         client_id: int | None,
         now: datetime,
     ) -> Plan:
+        behind = {wave.zone: cursors.get(wave.zone, 0) for wave in waves if wave.to_come}
+        waves = without_blocked(waves, await self._readings.blocked(mailing, behind))
         rate = rate_of(mailing, await self._readings.pace(mailing.spec.channel))
         samples = await self._samples(mailing, waves, read)
         shown = samples[:SHOWN] if client_id is None else [await self._one(read, client_id)]

@@ -54,8 +54,7 @@ def _decide(mailing: MailingChanged, member: Member, now: datetime) -> tuple[_Ou
         case HoldUntil(due_at):
             return (Fate("planned"), due_at), member
         case End(kind, reason):
-            end = Fate("expired" if kind == "expired" else "cancelled", reason)
-            return (_end(member, end), None), member
+            return (_end(member, Fate(kind, reason)), None), member
         case Emit():
             text = own_text(mailing.spec.text, member.text, member.recipient)
             if isinstance(text, Unfit):

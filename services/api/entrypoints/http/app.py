@@ -14,6 +14,7 @@ from services.api.entrypoints.http import (
     api_tokens,
     audit,
     auth,
+    blocks,
     client_data,
     clients,
     dead_letters,
@@ -60,7 +61,7 @@ _BEARER = "An API token (`carillon_…`, from `POST /auth/tokens`), or an access
 
 # A path that names something goes before one that takes any name in its place.
 _PARTS = (
-    *(imports, exports, clients, client_data, explain, tags),
+    *(imports, exports, clients, client_data, explain, tags, blocks),
     *(plans, mailings, lifecycle, trials),
     *(statistics, messages, dead_letters, audit),
     *(auth, sessions, passwords, api_tokens, invitations, users, departments),

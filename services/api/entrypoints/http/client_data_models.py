@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.api.domain.audit import Entry
 from services.api.domain.trials import TrialRecord
+from services.api.entrypoints.http.blocks_models import BlockView
 from services.api.entrypoints.http.clients_models import ClientView
 from services.api.entrypoints.http.common import Instant
 from services.api.entrypoints.http.messages_models import MessageProof
@@ -41,6 +42,7 @@ class ClientDataView(BaseModel):
 
     taken_at: Instant
     client: ClientView
+    blocks: list[BlockView]
     test_sends: list[TestSendView]
     messages: list[MessageProof] = Field(
         description="Each with its attempts and the local time of each; test messages too."
@@ -52,6 +54,7 @@ class ClientDataView(BaseModel):
         return cls(
             taken_at=held.taken_at,
             client=ClientView.of(held.client),
+            blocks=list(map(BlockView.of, held.blocks)),
             test_sends=list(map(TestSendView.of, held.trials)),
             messages=[MessageProof.model_validate(one) for one in held.messages],
             deeds=list(map(DeedView.of, held.deeds)),

@@ -107,6 +107,7 @@ class ClientView(BaseModel):
     email: str | None
     name: str | None
     attributes: dict[str, JsonValue]
+    blocked: bool = Field(description="They are sent nothing: see `policies/blocks`.")
     created_at: Instant
     updated_at: Instant
 
@@ -123,6 +124,7 @@ class ClientView(BaseModel):
             email=profile.email,
             name=profile.name,
             attributes=dict(profile.attributes),
+            blocked=client.blocked,
             created_at=client.created_at,
             updated_at=client.updated_at,
         )

@@ -161,6 +161,9 @@ async def _directory(walk: Walk) -> None:
     one = f"/clients/{{client_id}}: /clients/{client['id']}"
     await walk.go(f"PUT {one}", json=ANN | {"timezone": "Asia/Omsk"})
     await walk.go(f"PATCH {one}", json={"name": f"{NAME} II"})
+    block = await walk.go("POST /policies/blocks", json={"client_id": client["id"]})
+    lifted = f"/policies/blocks/{block['id']}"
+    await walk.go(f"DELETE /policies/blocks/{{block_id}}: {lifted}")
     await walk.go(f"DELETE {one}")
     client = await walk.go("POST /clients", json=ANN)
     one = f"/clients/{{client_id}}/erase: /clients/{client['id']}/erase"

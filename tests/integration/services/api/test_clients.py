@@ -40,6 +40,7 @@ async def test_a_client_is_added_and_told_about(api: httpx.AsyncClient, outbox: 
         "email": "ann@example.com",
         "name": "Ann",
         "attributes": {"city": "Moscow", "age": 30},
+        "blocked": False,
         "created_at": "2026-11-21T12:00:00Z",
         "updated_at": "2026-11-21T12:00:00Z",
     }

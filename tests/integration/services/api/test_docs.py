@@ -47,6 +47,7 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "InvitationBody",
         "ApiTokenBody",
         "DepartmentBody",
+        "BlockBody",
     ):
         assert schemas[body]["examples"], body
     for view in (
@@ -68,6 +69,7 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "ApiTokenView",
         "MadeApiTokenView",
         "DepartmentView",
+        "BlockView",
         "EntryView",
         "ErasedView",
     ):

@@ -208,6 +208,37 @@ async def test_only_those_who_match_are_counted_and_shown(scheduler: Scheduler) 
     assert (nobody["audience"], nobody["by_zone"], nobody["expected_end"]) == (0, [], None)
 
 
+async def test_who_is_blocked_is_counted_and_not_shown(scheduler: Scheduler) -> None:
+    await scheduler.know(
+        clients([1], blocked=True, tags=["vip"]),
+        clients([2], tags=["vip"]),
+        clients([3], blocked=True),
+        clients([4, 5], timezone=TOKYO, tags=["vip"], blocked=True),
+    )
+    wanted = sunday(filter={"tags": ["vip"]})
+    plan = await scheduler.preview(wanted)
+    assert (plan["audience"], plan["reached"], plan["left_out"]["blocked"]) == (4, 1, 3)
+    assert by_zone(plan)[TOKYO]["reason"] == "blocked"
+    assert [one["client_id"] for one in plan["samples"]] == [2]
+    frozen = sunday(filter={"tags": ["vip"]}, audience="frozen")
+    for number, each in ((7, wanted), (8, frozen)):
+        launched = mailing(number).model_copy(update={"spec": each})
+        await scheduler.planner.on_mailing_changed(launched)
+        told = await scheduler.get(f"/mailings/{number}/plan")
+        assert (told["audience"], told["left_out"]["blocked"]) == (4, 3)
+    assert (await scheduler.get("/mailings/7/clients/1"))["client"]["blocked"]
+    await scheduler.sql("UPDATE wave SET cursor = 1, rows = 1 WHERE timezone = :z", z=MOSCOW)
+    row = (
+        "INSERT INTO message (id, mailing_id, client_id, timezone, dispatch, state, ended_as,"
+        " reason) VALUES (1, 7, 1, :z, 1, 'ended', 'suppressed', 'blocked')"
+    )
+    await scheduler.sql(row, z=MOSCOW)
+    again = await scheduler.get("/mailings/7/plan")
+    assert (again["audience"], again["left_out"]["blocked"]) == (4, 3), "nobody counts twice"
+    await scheduler.know(clients([4, 5], revision=2, timezone=TOKYO, tags=["vip"]))
+    assert (await scheduler.preview(wanted))["left_out"]["blocked"] == 1
+
+
 async def test_a_rate_that_is_too_low_misses_the_rest(scheduler: Scheduler) -> None:
     await scheduler.know(clients(range(1, 11)))
     plan = await scheduler.preview(sunday(rate_per_second=0.001))
@@ -375,6 +406,7 @@ async def test_where_a_client_stands(scheduler: Scheduler) -> None:
             "matches_tags": True,
             "matches_operator_codes": True,
             "in_frozen": None,
+            "blocked": False,
         },
         "wave": {
             "timezone": MOSCOW,
@@ -423,6 +455,7 @@ async def test_what_became_of_a_client(scheduler: Scheduler) -> None:
         "matches_tags": None,
         "matches_operator_codes": None,
         "in_frozen": True,
+        "blocked": False,
     }
     assert gone["opening"] is None
     late = await scheduler.get("/mailings/7/clients/4")

@@ -23,6 +23,8 @@ from tests.support.examples import client, clients, mailing
 
 TOKEN = "t" * 16
 GONE = client(7, revision=3, deleted=True, phone="", timezone="")
+BLOCKED = client(8, blocked=True)
+SPECIAL = {one.id: one for one in (GONE, BLOCKED)}
 
 
 def directory_server(states: Sequence[ClientState]) -> TestServer:
@@ -42,7 +44,7 @@ def directory_server(states: Sequence[ClientState]) -> TestServer:
 
 @pytest.fixture
 async def api() -> AsyncIterator[str]:
-    states = [client(n) if n != GONE.id else GONE for n in range(1, 2501)]
+    states = [SPECIAL.get(n) or client(n) for n in range(1, 2501)]
     async with directory_server(states) as server:
         yield str(server.make_url("/"))
 
@@ -59,6 +61,7 @@ async def test_every_client_is_back_and_no_deleted_one_is_revived(world: World, 
     counts = await PostgresDirectory(world.engine).count_by_zone(FilterSpec())
     assert counts == {"Europe/Moscow": 2499}
     assert await world.count("SELECT count(*) FROM client WHERE name = 'newer'") == 1
+    assert await world.count("SELECT id FROM client WHERE blocked") == BLOCKED.id
     # The tombstone is kept, so a late event cannot bring the client back.
     await planner(world).on_clients_changed(clients([GONE.id], revision=2))
     assert await world.count("SELECT count(*) FROM client WHERE NOT deleted") == 2499
@@ -74,7 +77,9 @@ async def test_no_wave_opens_while_the_copy_is_incomplete(world: World, api: str
         assert not world.commands()
         await rebuild(ApiDirectory(api, TOKEN), planner(world), plans)
         assert await world.count("SELECT min(size) FROM wave") >= 2499
-        await tap.until(lambda: len(world.commands()) >= 2499 * 2)
+        await tap.until(lambda: len(world.commands()) >= 2498 * 2)
+        await tap.until(lambda: len(world.told("suppressed")) == 2)
+    assert {event.client_id for event in world.told("suppressed")} == {BLOCKED.id}
 
 
 async def test_an_end_that_a_rebuild_has_decided_is_told_by_whoever_leads(world: World) -> None:

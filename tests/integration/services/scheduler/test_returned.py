@@ -94,6 +94,42 @@ async def test_a_deleted_client_is_never_emitted_again(world: World) -> None:
     assert len(world.commands()) == 1
 
 
+async def test_a_block_stops_what_is_under_way_and_what_is_to_come(world: World) -> None:
+    async with world.listening(), world.scheduler():
+        await world.event(clients([1, 2]), mailing(1))
+        await emitted(world, 2)
+        first = world.envelopes()[0]
+        blocked = ClientsChanged(clients=(client(1, revision=2, blocked=True),))
+        await world.event(blocked, returned(first, first.commands[0], client_revision=2))
+        await world.tap.until(lambda: bool(world.told("suppressed")))
+        await world.event(mailing(2))
+        await world.tap.until(lambda: len(world.told("suppressed")) == 2)
+        await world.tap.until(lambda: len(world.tap.of("progress.emitted", MailingEmitted)) == 2)
+        lifted = ClientsChanged(clients=(client(1, revision=3),))
+        await world.event(lifted, mailing(3))
+        await world.tap.until(lambda: len(world.commands()) == 5)
+    told = [(e.mailing_id, e.client_id, e.dispatch, e.reason) for e in world.told("suppressed")]
+    assert told == [(1, 1, 2, "blocked"), (2, 1, 1, "blocked")]
+    sent = sorted((e.mailing_id, c.client_id) for e in world.envelopes() for c in e.commands)
+    assert sent == [(1, 1), (1, 2), (2, 2), (3, 1), (3, 2)]
+
+
+async def test_a_block_does_not_wait_for_the_next_window(world: World) -> None:
+    hour = datetime.now(UTC).hour
+    away = {"from": f"{(hour + 4) % 24:02d}:00", "to": f"{(hour + 5) % 24 or 24:02d}:00"}
+    async with world.listening(), world.scheduler():
+        await world.event(clients([1], timezone="UTC"), mailing(1))
+        await emitted(world, 1)
+        first = world.envelopes()[0]
+        later = mailing(1, revision=2, window=away, ends_at=datetime.now(UTC) + timedelta(days=2))
+        await world.event(later, returned(first, first.commands[0], mailing_revision=2))
+        await world.tap.until(lambda: bool(world.told("planned")))
+        blocked = client(1, revision=2, timezone="UTC", blocked=True)
+        await world.event(ClientsChanged(clients=(blocked,)))
+        await world.tap.until(lambda: bool(world.told("suppressed")))
+    assert await world.count("SELECT count(*) FROM message WHERE state = 'held'") == 0
+
+
 async def test_what_may_have_been_accepted_is_never_booked_as_not_sent(world: World) -> None:
     """The client is deleted while the answer to a call was lost: the text comes back afterwards, or
     is there already. It goes with them; that something was said stays known."""

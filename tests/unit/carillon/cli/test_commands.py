@@ -8,6 +8,7 @@ import pytest
 
 from services.api.entrypoints.http import (
     audit_models,
+    blocks_models,
     dead_letters_views,
     messages_models,
     plans_models,
@@ -25,6 +26,7 @@ CLIENT: dict[str, Any] = {
     "email": None,
     "name": "Ann",
     "attributes": {"city": "Omsk", "n": 3},
+    "blocked": False,
     "created_at": "2027-02-01T09:00:00Z",
     "updated_at": "2027-02-01T09:00:00Z",
 }
@@ -113,6 +115,20 @@ def test_a_client_is_named_by_id_or_phone(run: Run, stub: Stub) -> None:
         "carillon: No client has the phone +79990000000.\n",
     )
     assert run("clients", "get", "ann").exit_code == 2
+
+
+def test_a_client_is_blocked_and_no_longer(run: Run, stub: Stub) -> None:
+    block = example(blocks_models.BlockView)
+    stub.says("GET /clients", page(CLIENT))
+    stub.says("POST /policies/blocks", block)
+    stub.says("GET /policies/blocks", page(block), page(block), page())
+    stub.says("DELETE /policies/blocks/5", None)
+    done = run("blocks", "add", "+79161234567", "--reason", "Asked.")
+    assert done.stdout == "Client 12 is blocked.\n"
+    assert stub.body == {"client_id": 12, "reason": "Asked."}
+    assert run("blocks", "list").stdout.splitlines()[1].split()[:2] == ["5", "12"]
+    assert run("blocks", "lift", "12").exit_code == 0
+    assert run("blocks", "lift", "12").stderr == "carillon: Client 12 is not blocked.\n"
 
 
 def test_a_client_is_added_with_attributes(run: Run, stub: Stub) -> None:

@@ -350,6 +350,8 @@ ANSWERS: Mapping[str, str] = {
         "Идёт импорт, в котором может быть этот клиент: дождитесь его конца."
     ),
     "There is such a tag already.": "Такой тег уже есть.",
+    "This client is blocked already.": "Этот клиент уже заблокирован.",
+    "Client {} is blocked.": "Клиент {0} заблокирован.",
     "There is a department of this name already.": "Отдел с таким названием уже есть.",
     "Users are in this department, or mailings are of it.": (
         "В этом отделе есть пользователи или у него есть рассылки."
@@ -400,6 +402,7 @@ WORDS: Mapping[str, str] = {
     "The statistics do": "Статистика",
     "The scheduler does": "Планировщик",
     # There is no ...
+    "block": "блокировки",
     "client": "клиента",
     "mailing": "рассылки",
     "message": "сообщения",

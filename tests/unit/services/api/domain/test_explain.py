@@ -389,6 +389,7 @@ def test_checks_of_a_client_who_waits() -> None:
         "launched": True,
         "not_stopped": True,
         "client_exists": True,
+        "not_blocked": True,
         "matches_tags": True,
         "matches_operator_code": None,
         "window": True,

@@ -16,6 +16,7 @@ from services.scheduler.domain.plan import (
     plan,
     rate_of,
     waves_to_be,
+    without_blocked,
     zone_plans,
 )
 from services.scheduler.domain.texts import TextReport
@@ -62,6 +63,26 @@ def wave(zone: str, size: int, rows: int = 0, phase: Phase = Phase.OPEN, **left:
 )
 def test_the_rate_that_binds(own: float | None, measured: float | None, expected: Rate) -> None:
     assert rate_of(mailing(rate_per_second=own), measured) == expected
+
+
+def test_who_is_blocked_is_left_out_and_takes_up_no_time() -> None:
+    waves = waves_to_be(mailing(), {MOSCOW: 100, BERLIN: 50}, NOW)
+    found = planned(without_blocked(waves, {MOSCOW: 40}))
+    assert (found.audience, found.reached, found.left_out) == (150, 110, {"blocked": 40})
+    [moscow] = [zone for zone in found.zones if zone.zone == MOSCOW]
+    assert (moscow.clients, moscow.reached, moscow.reason) == (100, 60, "blocked")
+    assert found.expected_end == NOW + timedelta(seconds=110)
+
+
+def test_where_no_window_is_left_that_is_the_reason() -> None:
+    waves = [wave(MOSCOW, 10, phase=Phase.SETTLING)]
+    assert without_blocked(waves, {MOSCOW: 3}) == waves
+
+
+def test_no_more_are_blocked_than_are_to_come() -> None:
+    """The two are counted one after the other."""
+    [one] = without_blocked([wave(MOSCOW, 10, rows=8)], {MOSCOW: 3})
+    assert one.blocked == 2
 
 
 def test_zones_without_anybody_have_no_wave() -> None:

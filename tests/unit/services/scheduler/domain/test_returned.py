@@ -58,6 +58,13 @@ def test_a_deleted_client_or_a_cancelled_mailing_ends_it() -> None:
     )
 
 
+def test_who_is_blocked_gets_nothing_whatever_the_hour() -> None:
+    blocked = Client(False, "UTC", "999", ("gold",), blocked=True)
+    night = mailing(1, **DAY, window={"from": "01:00", "to": "02:00"})
+    for one in (mailing(1, **DAY), night, mailing(1, **DAY, audience="frozen")):
+        assert decide(one, blocked, NOON, returned_at=NOON) == End("suppressed", "blocked")
+
+
 def test_who_is_no_longer_in_the_audience_gets_nothing() -> None:
     silver = mailing(1, **DAY, filter={"tags": ["silver"]})
     assert decide(silver, SOMEBODY, NOON, returned_at=None) == End("cancelled", "not_in_audience")

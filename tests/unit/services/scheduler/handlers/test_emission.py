@@ -1,7 +1,7 @@
 """Rounds of turns: urgent ones first, as far as there is room, nobody twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,11 @@ from shared.contracts.base import Message
 from shared.contracts.commands import SendMessages
 from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.mailings import MailingChanged
+from shared.domain.templates import Recipient
 from tests.support.examples import mailing
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SOMEBODY = Recipient(phone="79990001122", timezone="UTC", operator_code="999")
 DAY: dict[str, Any] = {"starts_at": NOON - timedelta(hours=2), "ends_at": NOON + timedelta(hours=2)}
 
 
@@ -40,6 +42,7 @@ class House:
     told: list[DeliveryEvents] = field(default_factory=list)
     taken_back: list[Member] = field(default_factory=list)
     waiting: list[Batch] = field(default_factory=list)
+    blocked: set[int] = field(default_factory=set)
     instant: datetime = NOON
     seconds: float = 0.0
 
@@ -82,7 +85,10 @@ class House:
         self, mailing: MailingChanged, waves: Sequence[OpenWave], limit: int
     ) -> list[Picked]:
         count = min(limit, self.clients[mailing.mailing_id])
-        return [Picked("UTC", number, 1, "79990001122") for number in range(count)]
+        return [
+            Picked("UTC", number, 1, "79990001122", number in self.blocked, SOMEBODY)
+            for number in range(count)
+        ]
 
     async def write(
         self,
@@ -94,7 +100,7 @@ class House:
     ) -> list[Batch]:
         self.clients[mailing.mailing_id] -= sum(map(len, fates.values()))
         return [
-            Batch(1, mailing, fate, [member(p.client_id) for p in picked], now)
+            Batch(1, mailing, fate, [member(p.client_id, text=p.text) for p in picked], now)
             for fate, picked in fates.items()
             if picked
         ]
@@ -205,6 +211,51 @@ async def test_those_that_came_back_go_first_and_keep_to_the_rate(house: House) 
     await house.emitter.emit_round()
     dispatches = [command.dispatch for envelope in house.sent for command in envelope.commands]
     assert dispatches == [2, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("text", ["Hi", "Hi {{ phone }}"])
+async def test_whoever_is_blocked_is_left_out_and_the_others_are_not(
+    house: House, text: str
+) -> None:
+    house.launch(1, 5, text=text)
+    house.blocked = {0, 3}
+    assert await house.emitter.emit_round() is Round.DONE
+    assert [c.client_id for e in house.sent for c in e.commands] == [1, 2, 4]
+    [told] = [told for told in house.told if told.kind == "suppressed"]
+    assert [(event.client_id, event.reason) for event in told.events] == [
+        (0, "blocked"),
+        (3, "blocked"),
+    ]
+
+
+async def test_a_mailing_to_nobody_but_the_blocked_sends_nothing(house: House) -> None:
+    house.launch(1, 2)
+    house.blocked = {0, 1}
+    await house.emitter.emit_round()
+    assert not house.sent
+    assert [(told.kind, len(told.events)) for told in house.told] == [("suppressed", 2)]
+
+
+async def test_who_was_blocked_while_under_way_is_left_out(house: House) -> None:
+    house.launch(1, 0)
+    back = member(7, dispatch=2)
+    house.returned[1] = [back._replace(client=replace(back.client, blocked=True))]
+    await house.emitter.emit_round()
+    assert not house.sent
+    [told] = house.told
+    assert (told.kind, told.events[0].reason, told.events[0].dispatch) == (
+        "suppressed",
+        "blocked",
+        2,
+    )
+
+
+async def test_who_was_blocked_when_a_call_may_have_been_accepted_is_unknown(house: House) -> None:
+    house.launch(1, 0)
+    back = member(7, dispatch=2, text="Hi")
+    house.returned[1] = [back._replace(client=replace(back.client, blocked=True))]
+    await house.emitter.emit_round()
+    assert [(told.kind, told.events[0].reason) for told in house.told] == [("unknown", "blocked")]
 
 
 async def test_who_will_never_be_sent_to_needs_no_room(house: House) -> None:
