@@ -1,6 +1,6 @@
 """Mailings and waves, in PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -22,6 +22,9 @@ from services.scheduler.ports import DueWave, MakePlan
 from shared.contracts.mailings import MailingChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted, WavesPlanned
 from shared.runtime.database import for_single_statements
+
+# Each may have hundreds of waves to tell of, of a kilobyte each while they are at hand.
+MAILINGS_AT_ONCE = 10
 
 
 class PostgresPlans:
@@ -106,9 +109,15 @@ class PostgresPlans:
             await connection.execute(sql.MOVE, key | columns)
             await _start(connection, mailing.mailing_id, now)
 
-    async def unannounced_waves(self) -> list[WavesPlanned]:
+    async def unannounced_waves(self) -> AsyncIterator[WavesPlanned]:
         async with self._single.connect() as connection:
-            return waves_planned((await connection.execute(sql.UNTOLD_WAVES)).all())
+            untold = list(await connection.scalars(sql.UNTOLD_MAILINGS))
+        for first in range(0, len(untold), MAILINGS_AT_ONCE):
+            ids = untold[first : first + MAILINGS_AT_ONCE]
+            async with self._single.connect() as connection:
+                rows = (await connection.execute(sql.UNTOLD_WAVES, {"ids": ids})).all()
+            for waves in waves_planned(rows):
+                yield waves
 
     async def waves_announced(self, waves: WavesPlanned) -> None:
         key = {"mailing": waves.mailing_id}

@@ -93,9 +93,9 @@ MOVE = text(
 )
 # A zone in which nobody matches is planned, in case somebody comes to, but not spoken of.
 _SPOKEN_OF = "(w.size > 0 OR w.announced_seq > 0)"
-# From one mailing to the next by the index, and then through the waves of each (OFFSET): there may
-# be a hundred thousand that have been told of.
-UNTOLD_WAVES = text(
+# From one mailing to the next by the index: there may be a hundred thousand waves that
+# have been told of.
+UNTOLD_MAILINGS = text(
     f"""
     WITH RECURSIVE untold (mailing_id) AS (
         SELECT min(mailing_id) FROM wave w WHERE w.seq > w.announced_seq AND {_SPOKEN_OF}
@@ -106,12 +106,18 @@ UNTOLD_WAVES = text(
         )
         FROM untold u WHERE u.mailing_id IS NOT NULL
     )
+    SELECT id FROM mailing WHERE tell_waves OR id IN (SELECT mailing_id FROM untold) ORDER BY id
+    """  # noqa: S608 - a constant of this module
+)
+# Through the waves of each mailing (OFFSET).
+UNTOLD_WAVES = text(
+    f"""
     SELECT m.id, m.revision, w.timezone, w.seq, w.size, w.opens_at, w.closes_at, w.rest, w.reason
     FROM mailing m CROSS JOIN LATERAL (
         SELECT * FROM wave w WHERE w.mailing_id = m.id AND {_SPOKEN_OF}
             AND (m.tell_waves OR w.seq > w.announced_seq) OFFSET 0
     ) AS w
-    WHERE m.tell_waves OR m.id IN (SELECT mailing_id FROM untold)
+    WHERE m.id = ANY (CAST(:ids AS bigint[]))
     ORDER BY m.id, w.timezone
     """  # noqa: S608 - a constant of this module
 )

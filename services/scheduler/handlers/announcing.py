@@ -9,7 +9,7 @@ class Announcer:
         self._outlet = outlet
 
     async def announce(self) -> None:
-        for waves in await self._plans.unannounced_waves():
+        async for waves in self._plans.unannounced_waves():
             await self._outlet.tell(waves)
             await self._plans.waves_announced(waves)
         for started in await self._plans.unannounced_starts():

@@ -1,6 +1,6 @@
 """The copy of the clients, and the plans made from it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -113,7 +113,7 @@ class Plans(Protocol):
         """Gives waves (by zone) their new standing, if the mailing still has that revision."""
         ...
 
-    async def unannounced_waves(self) -> list[WavesPlanned]: ...
+    def unannounced_waves(self) -> AsyncIterator[WavesPlanned]: ...
 
     async def waves_announced(self, waves: WavesPlanned) -> None: ...
 
