@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
-from carillon.models.clients import ImportState
+from carillon.models.clients import BulkAction, BulkState, ImportState
 from carillon.models.dead_letters import DeadStatus
 from carillon.models.mailings import Audience, Day, Priority, Timing
 from carillon.models.users import Role
@@ -16,6 +16,8 @@ AnyPriority = Priority | Literal["urgent", "normal", "bulk"]
 AnyDay = Day | Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 AnyRole = Role | Literal["admin", "manager", "viewer"]
 AnyImportState = ImportState | Literal["running", "done", "failed"]
+AnyBulkAction = BulkAction | Literal["tag", "untag", "delete"]
+AnyBulkState = BulkState | Literal["running", "done", "failed"]
 AnyDelimiter = Literal["comma", "semicolon", "tab"]
 AnyDeadStatus = DeadStatus | Literal["failed", "unknown"]
 
@@ -50,6 +52,23 @@ class BlockFields(TypedDict):
 class FilterFields(TypedDict, total=False):
     tags: Sequence[str] | None
     operator_codes: Sequence[str] | None
+
+
+class BulkFilterFields(TypedDict, total=False):
+    tags: Sequence[str] | None
+    operator_codes: Sequence[str] | None
+    timezones: Sequence[str] | None
+    phones: Sequence[str] | None
+
+
+class BulkFields(TypedDict):
+    """``tags`` are given or taken; whom it is about is the ``filter``, or ``all``."""
+
+    action: AnyBulkAction
+    tags: NotRequired[Sequence[str]]
+    filter: NotRequired[BulkFilterFields | None]
+    all: NotRequired[bool]
+    dry_run: NotRequired[bool]
 
 
 _Hours = TypedDict("_Hours", {"from": str, "to": str})

@@ -11,6 +11,7 @@ from carillon.carriers import AsyncCarrier, Carrier
 from carillon.conversation import tokens_of, utc_now
 from carillon.errors import CarillonError
 from carillon.groups.auth import Auth
+from carillon.groups.bulk import Bulks
 from carillon.groups.clients import Clients, Tags
 from carillon.groups.dead_letters import DeadLetters
 from carillon.groups.imports import Imports
@@ -48,6 +49,10 @@ class _Groups(Generic[C]):
     @cached_property
     def tags(self) -> Tags[C]:
         return Tags(self._carrier)
+
+    @cached_property
+    def bulk(self) -> Bulks[C]:
+        return Bulks(self._carrier)
 
     @cached_property
     def imports(self) -> Imports[C]:

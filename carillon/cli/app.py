@@ -16,7 +16,8 @@ COMMANDS = {
     "logout": ("sessions", "End the session, and forget it here."),
     "whoami": ("sessions", "Show who asks, and what they may do."),
     "tokens": ("api_tokens", "List, make and revoke API tokens, for programs."),
-    "clients": ("clients", "List, get, add, change, delete and export clients."),
+    "clients": ("clients", "List, get, add, change, delete, erase and export clients."),
+    "bulk": ("bulk", "Tag, untag and delete many clients at once."),
     "blocks": ("blocks", "List, make and lift blocks: who is sent nothing."),
     "import": ("importing", "Import clients from a CSV or NDJSON file."),
     "mailings": ("mailings", "List, show, create, edit, clone and delete mailings."),
@@ -32,7 +33,7 @@ COMMANDS = {
     "message": ("proofs", "Show every call of one message."),
     "explain": ("proofs", "Say why a client got a mailing, or did not."),
     "dead-letters": ("desk", "See what failed, send it again, say what became of it."),
-    "audit": ("audit", "Show what was done by whom."),
+    "audit": ("audit", "Show, search and export what was done by whom."),
     "completion": ("completion", "Print what makes a shell complete commands."),
 }
 # What a program may go by; 2 is click's own, for a command that is wrong.

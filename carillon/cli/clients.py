@@ -1,15 +1,21 @@
 """The directory."""
 
-import csv
 import json
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TextIO, TypeVar
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from carillon.cli import times
-from carillon.cli.output import first, show_fields, show_json, show_table
+from carillon.cli.output import (
+    file_or_stdout,
+    first,
+    output_option,
+    show_fields,
+    show_json,
+    show_table,
+)
 from carillon.cli.setup import Setup, common_options, pass_setup
 from carillon.client import Carillon
 from carillon.errors import NotFound
@@ -17,12 +23,12 @@ from carillon.models.clients import Client
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_COLUMNS = ("phone", "timezone", "operator_code", "tags", "email", "name")
+_KINDS = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 
 
 @click.group()
 def clients() -> None:
-    """List, get, add, change, delete and export clients."""
+    """List, get, add, change, delete, erase and export clients."""
 
 
 def _filters(command: F) -> F:
@@ -114,15 +120,52 @@ def delete(setup: Setup, client: str, yes: bool) -> None:
 
 @clients.command("export")
 @_filters
-@click.option("--format", "kind", type=click.Choice(["csv", "ndjson"]), default="csv")
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+@click.option("--format", "kind", type=click.Choice(list(_KINDS)), default="csv")
+@output_option
 @common_options
 @pass_setup
-def export(setup: Setup, /, kind: str, output: TextIO, **filters: str | None) -> None:
+def export(setup: Setup, /, kind: Any, output: Path | None, **filters: str | None) -> None:
     """Write clients so that `carillon import` reads them."""
-    write = _write_csv if kind == "csv" and not setup.as_json else _write_ndjson
+    kind = "ndjson" if setup.as_json else kind
     with setup.connect() as carillon:
-        write(carillon.clients.list(**filters).sized(500), output)
+        carillon.clients.export(file_or_stdout(output, _KINDS[kind]), format=kind, **filters)
+
+
+@clients.command("data")
+@click.argument("client")
+@output_option
+@common_options
+@pass_setup
+def data(setup: Setup, client: str, output: Path | None) -> None:
+    """Write all that is held about CLIENT, as one JSON document."""
+    with setup.connect() as carillon:
+        held = carillon.clients.data(client_id(carillon, client))
+    told = held.model_dump_json(by_alias=True, indent=None if setup.as_json else 2)
+    if output is None:
+        click.echo(told)
+    else:
+        output.write_text(f"{told}\n", encoding="utf-8")
+
+
+@clients.command("erase")
+@click.argument("client")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common_options
+@pass_setup
+def erase(setup: Setup, client: str, yes: bool) -> None:
+    """As delete, and what names CLIENT in passing goes too."""
+    with setup.connect() as carillon:
+        wanted = client_id(carillon, client)
+        if not yes:
+            click.confirm(f"Erase client {wanted} for good?", abort=True, err=True)
+        erased = carillon.clients.erase(wanted)
+    if setup.as_json:
+        show_json(erased)
+        return
+    click.echo(
+        f"Client {erased.client_id} is erased; errors of {erased.imports} imports told of them, and"
+        f" {len(erased.parked)} parked messages."
+    )
 
 
 def client_id(carillon: Carillon, named: str) -> int:
@@ -168,37 +211,6 @@ def _show(setup: Setup, client: Client) -> None:
     dates = {"created": times.utc(client.created_at), "updated": times.utc(client.updated_at)}
     shown = fields | {"tags": ", ".join(client.tags)} | attributes | dates
     show_fields(shown.items())
-
-
-def _write_csv(found: Iterable[Client], output: TextIO) -> None:
-    """With a column for every attribute that any of them has: so they are put by, on disk, until
-    the last one is known."""
-    names: set[str] = set()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:
-        for client in found:
-            names.update(client.attributes)
-            kept.write(f"{client.model_dump_json()}\n")
-        kept.seek(0)
-        _write_rows(map(Client.model_validate_json, kept), sorted(names), output)
-
-
-def _write_rows(everybody: Iterable[Client], names: Sequence[str], output: TextIO) -> None:
-    writer = csv.writer(output, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *(f"attributes.{name}" for name in names)])
-    for client in everybody:
-        own = client.model_dump(include=set(_COLUMNS)) | {"tags": ";".join(client.tags)}
-        values = [own[name] for name in _COLUMNS]
-        writer.writerow(values + [_in_csv(client.attributes.get(name)) for name in names])
-
-
-def _in_csv(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, bool) else value
-
-
-def _write_ndjson(found: Iterable[Client], output: TextIO) -> None:
-    for client in found:
-        own = client.model_dump(include={*_COLUMNS, "attributes"}, exclude_none=True)
-        output.write(json.dumps(own, ensure_ascii=False) + "\n")
 
 
 COMMANDS = {"clients": clients}

@@ -1,11 +1,16 @@
 """How answers are shown: as lines for people, or one JSON document a line for programs."""
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
-from typing import Any, TypeVar
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
+from carillon.downloads import Download, to_path
 from carillon.models.base import Model
 from carillon.pages import Pages
 
@@ -73,3 +78,23 @@ def first(pages: Pages[T], limit: int) -> Iterator[T]:
     """As many as were asked for, in as few requests as can be; 0: all."""
     found = pages.sized(min(limit or LARGEST_PAGE, LARGEST_PAGE))
     return islice(found, limit or None)
+
+
+output_option = click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file to write."
+)
+
+
+def file_or_stdout(path: Path | None, accept: str) -> Download:
+    return Download(_stdout, accept) if path is None else to_path(path, accept)
+
+
+@contextmanager
+def _stdout() -> Iterator[BinaryIO]:
+    """What breaks off and is asked for again must not be printed twice: it is put by, on disk,
+    until all of it is there."""
+    with TemporaryFile() as kept:
+        yield kept
+        kept.seek(0)
+        with click.open_file("-", "wb") as out:
+            shutil.copyfileobj(kept, out)

@@ -1,10 +1,12 @@
 """Users, departments, the audit: for an administrator."""
 
 from datetime import datetime
+from os import PathLike
 from typing import Unpack
 
 from carillon.bodies import InvitationFields, UserChanges, UserFields
-from carillon.calls import Call, delete, get, patch, post
+from carillon.calls import Call, delete, download, get, patch, post
+from carillon.downloads import Download, to_path
 from carillon.models.base import Page
 from carillon.models.users import (
     Action,
@@ -112,3 +114,19 @@ class Audit(Group[C]):
         Nothing is ever changed in it or taken out."""
         query = {"user_id": user_id, "action": action, "subject": subject}
         return get("/audit", Page[AuditEntry], query=query | {"from": since, "to": until})
+
+    @operation
+    def export(
+        self,
+        to: Download | str | PathLike[str],
+        *,
+        user_id: int | None = None,
+        action: Action | str | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Call[None]:
+        """All that ``list`` would give, as CSV."""
+        file = to if isinstance(to, Download) else to_path(to, "text/csv")
+        query = {"user_id": user_id, "action": action, "subject": subject}
+        return download("/audit/export", file, query=query | {"from": since, "to": until})

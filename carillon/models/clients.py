@@ -68,3 +68,46 @@ class Import(ImportSummary):
     """``errors`` are the first hundred."""
 
     errors: list[RowError]
+
+
+class BulkAction(Words):
+    TAG = "tag"
+    UNTAG = "untag"
+    DELETE = "delete"
+
+
+class BulkState(Words):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class BulkAccepted(Model):
+    id: int
+
+
+class BulkFilter(Model):
+    """``phones``: how many were named."""
+
+    tags: list[str]
+    operator_codes: list[str]
+    timezones: list[str]
+    phones: int
+
+
+class Bulk(Model):
+    """A change of many clients. ``matched``: whom the filter found so far; ``changed``: of those,
+    who were changed, or in a dry run would be; ``refused``: who have too many tags for more."""
+
+    id: int
+    state: BulkState
+    action: BulkAction
+    tags: list[str]
+    filter: BulkFilter
+    dry_run: bool
+    matched: int
+    changed: int
+    unchanged: int
+    refused: int
+    created_at: Instant
+    finished_at: Instant | None

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.adapters.dead_letters import HttpDeadLetters
 from services.api.adapters.gates import SqlGates
-from services.api.adapters.import_queue import SqlImportQueue
 from services.api.adapters.internal import make_client
+from services.api.adapters.job_queue import BULKS, IMPORTS, SqlJobQueue
 from services.api.adapters.leap import leap
 from services.api.adapters.oidc import HttpProvider, make_provider_client
 from services.api.adapters.outbox import SqlOutboxLane, listen
@@ -118,7 +118,8 @@ def _make_ports(
     clock = SystemClock()
     return Ports(
         transactions=SqlTransactions(engine),
-        imports=SqlImportQueue(engine),
+        imports=SqlJobQueue(engine, IMPORTS),
+        bulks=SqlJobQueue(engine, BULKS),
         passwords=Argon2Passwords(),
         tokens=JwtMint(
             settings.jwt_secret.get_secret_value(),
@@ -235,6 +236,7 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
         "broker-events": partial(keep_started, parts.events),
         "broker-gates": partial(keep_started, parts.gates),
         "relay": partial(lead, parts.engine, RELAY_LOCK, partial(_relay, parts)),
+        "bulks": partial(ticks.work_on_bulks, parts.ports),
         "uploads": partial(ticks.sweep_uploads, parts.ports),
         "logins": partial(ticks.sweep_logins, parts.ports),
         "keys": partial(ticks.sweep_keys, parts.ports),

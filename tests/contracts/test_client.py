@@ -17,7 +17,6 @@ from tests.support.shapes import differences, shape
 
 # "METHOD /path": why the client has no method of it.
 LEFT_OUT: dict[str, str] = {
-    "GET /audit/export": "a file for a spreadsheet; audit.list gives the same entries",
     "GET /auth/oidc/login": "leads a browser to the provider; programs have API tokens",
     "GET /auth/oidc/callback": "the provider leads a browser back there",
     "POST /auth/oidc/token": "for the page at which a browser's log-in ended",

@@ -18,7 +18,6 @@ from sqlalchemy import (
     func,
     select,
     text,
-    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
@@ -28,6 +27,7 @@ from services.api.adapters.blocks import who_is_blocked
 from services.api.adapters.keys import SqlKeys
 from services.api.adapters.newcomers import COLUMNS, rows_of
 from services.api.adapters.tables import BLOCK, CLIENT
+from services.api.domain.bulk import Part, Whom
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone, news
 from services.api.domain.fields import TAG_SEPARATOR
 from services.api.domain.newcomers import Newcomers
@@ -84,8 +84,18 @@ _IDS = text("""
     SELECT ARRAY(SELECT nextval(of_clients) FROM sequence, generate_series(1, :count))
 """)
 
+_BURY = text("""
+    UPDATE client
+    SET revision = new.revision, phone = NULL, operator_code = NULL, timezone = NULL, tags = '{}',
+        email = NULL, name = NULL, attributes = '{}', updated_at = :now, deleted_at = :now
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:revisions AS bigint[])) AS new (id, revision)
+    WHERE client.id = new.id
+""")
+
 _FORGET_TRIALS = text("""
-    UPDATE trial SET phone = NULL FROM client WHERE client.id = :id AND trial.phone = client.phone
+    UPDATE trial SET phone = NULL
+    FROM client
+    WHERE client.id = ANY (CAST(:ids AS bigint[])) AND trial.phone = client.phone
 """)
 
 
@@ -130,6 +140,25 @@ class SqlClients:
         query = select(CLIENT).where(CLIENT.c.tags.contains([tag]))
         return await self._select(query.order_by(CLIENT.c.id).limit(limit).with_for_update())
 
+    async def last_id(self) -> int:
+        return await self._connection.scalar(select(func.max(CLIENT.c.id))) or 0
+
+    async def part(self, whom: Whom, after: int, last: int, size: int) -> Part | None:
+        within = CLIENT.c.id > after, CLIENT.c.id <= last
+        looked_at = select(CLIENT).where(*within).order_by(CLIENT.c.id).limit(size).subquery()
+        matching = func.array_agg(looked_at.c.id).filter(*_among(looked_at.c, whom))
+        found = select(func.max(looked_at.c.id), matching)
+        end, ids = (await self._connection.execute(found)).one()
+        if end is None:
+            return None
+        return Part(end, await self._locked(ids, whom) if ids else [])
+
+    async def _locked(self, ids: Sequence[int], whom: Whom) -> list[Client]:
+        """They may have become others since they were looked at."""
+        query = select(CLIENT).where(CLIENT.c.id == _any_of(CLIENT.c.id, ids))
+        query = query.where(*_among(CLIENT.c, whom)).order_by(CLIENT.c.id)
+        return await self._select(query.with_for_update())
+
     async def add(self, profiles: Sequence[Profile], now: datetime) -> list[Client]:
         result = await self._connection.execute(_ADD, _arrays(profiles) | {"now": now})
         ids = {phone: id_ for id_, phone in result}
@@ -159,23 +188,19 @@ class SqlClients:
         if changed.rowcount != len(clients):
             raise Overtaken
 
-    async def bury(self, tombstone: Tombstone, now: datetime) -> None:
-        personal = ("phone", "operator_code", "timezone", "email", "name")
-        blank: dict[str, Any] = dict.fromkeys(personal) | {"tags": [], "attributes": {}}
-        moments = {"updated_at": now, "deleted_at": now}
-        await self._connection.execute(_FORGET_TRIALS, {"id": tombstone.id})
-        await self._connection.execute(delete(BLOCK).where(BLOCK.c.client_id == tombstone.id))
-        await SqlKeys(self._connection).forget_answers_about(f"clients/{tombstone.id}")
-        await self._connection.execute(
-            update(CLIENT)
-            .where(CLIENT.c.id == tombstone.id)
-            .values(revision=tombstone.revision, **blank, **moments)
-        )
+    async def bury(self, tombstones: Sequence[Tombstone], now: datetime) -> None:
+        ids = [one.id for one in tombstones]
+        buried = {"ids": ids, "revisions": [one.revision for one in tombstones], "now": now}
+        theirs = BLOCK.c.client_id == _any_of(BLOCK.c.client_id, ids)
+        await self._connection.execute(_FORGET_TRIALS, {"ids": ids})
+        await self._connection.execute(delete(BLOCK).where(theirs))
+        await SqlKeys(self._connection).forget_answers_about([f"clients/{id_}" for id_ in ids])
+        await self._connection.execute(_BURY, buried)
 
     async def contacts(self, ids: Collection[int]) -> Mapping[int, tuple[str, str | None]]:
-        wanted = any_(cast(bindparam("ids", list(ids)), ARRAY(CLIENT.c.id.type)))
         columns = select(CLIENT.c.id, CLIENT.c.phone, CLIENT.c.name)
-        result = await self._connection.execute(columns.where(CLIENT.c.id == wanted, _LIVING))
+        those = columns.where(CLIENT.c.id == _any_of(CLIENT.c.id, ids), _LIVING)
+        result = await self._connection.execute(those)
         return {id_: (phone, name) for id_, phone, name in result}
 
     async def states(self, after: int, limit: int) -> ClientsChanged:
@@ -206,6 +231,24 @@ def _those(wanted: ClientFilter) -> Iterator[ColumnElement[bool]]:
         yield CLIENT.c.timezone == wanted.timezone
     if wanted.tag is not None:
         yield CLIENT.c.tags.contains([wanted.tag])
+
+
+def _among(columns: Any, whom: Whom) -> Iterator[ColumnElement[bool]]:
+    yield columns.phone.is_not(None)
+    if whom.tags:
+        yield columns.tags.overlap(list(whom.tags))
+    for column, values in (
+        (columns.operator_code, whom.operator_codes),
+        (columns.timezone, whom.timezones),
+        (columns.phone, whom.phones),
+    ):
+        if values:
+            yield column == _any_of(column, values)
+
+
+def _any_of(column: Any, values: Collection[Any]) -> Any:
+    """One parameter, however many there are."""
+    return any_(cast(bindparam(None, list(values)), ARRAY(column.type)))
 
 
 def _client(row: Row[Any]) -> Client:

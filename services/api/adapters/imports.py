@@ -24,6 +24,7 @@ from services.api.domain.imports.progress import (
     Import,
     ImportFormat,
     ImportState,
+    ImportTask,
 )
 
 _FIRST_ERRORS = f"$[0 to {MOST_ERRORS_KEPT - 1}]"
@@ -175,11 +176,23 @@ class SqlImports:
             await self._connection.execute(listed)
 
 
-def options_of(stored: Mapping[str, Any]) -> Options:
+def _options_of(stored: Mapping[str, Any]) -> Options:
     """Of an import of the release before there are none."""
     known = Options(**stored)
     delimiter = known.delimiter
     return known if delimiter is None else replace(known, delimiter=Delimiter(delimiter))
+
+
+def import_task(row: Row[Any]) -> ImportTask:
+    return ImportTask(
+        id=row.id,
+        format=ImportFormat(row.format),
+        chunks=row.chunks,
+        chunk_bytes=row.chunk_bytes,
+        offset=row.position,
+        rows_read=row.rows_read,
+        options=_options_of(row.options),
+    )
 
 
 def _one(import_id: int) -> Any:

@@ -1,10 +1,11 @@
 """Keys of requests in the database, beside what they did."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, any_, bindparam, cast, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.tables import REQUEST_KEY as KEY
@@ -69,10 +70,9 @@ class SqlKeys:
             update(KEY).where(_has(hold)).values(held_until=KEY.c.taken_at)
         )
 
-    async def forget_answers_about(self, about: str) -> None:
-        await self._connection.execute(
-            update(KEY).where(KEY.c.about == about).values(answer=None, status=None)
-        )
+    async def forget_answers_about(self, about: Collection[str]) -> None:
+        these = KEY.c.about == any_(cast(bindparam("about", list(about)), ARRAY(KEY.c.about.type)))
+        await self._connection.execute(update(KEY).where(these).values(answer=None, status=None))
 
     async def forget_before(self, moment: datetime) -> None:
         await self._connection.execute(delete(KEY).where(KEY.c.taken_at < moment))

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.api.adapters.api_tokens import SqlApiTokens
 from services.api.adapters.audit import SqlAudit
 from services.api.adapters.blocks import SqlBlocks
+from services.api.adapters.bulk import SqlBulks
 from services.api.adapters.clients import SqlClients
 from services.api.adapters.departments import SqlDepartments
 from services.api.adapters.imports import SqlImports
@@ -52,6 +53,7 @@ def store_on(connection: AsyncConnection) -> Store:
         revisions=SqlRevisions(connection),
         trials=SqlTrials(connection),
         imports=SqlImports(connection),
+        bulks=SqlBulks(connection),
         outbox=SqlOutbox(connection),
         audit=SqlAudit(connection),
         parked=SqlParkedMessages(connection),

@@ -251,6 +251,25 @@ IMPORT_CHUNK = Table(
     Column("body", LargeBinary),
 )
 
+BULK = Table(
+    "bulk",
+    _metadata,
+    _id(),
+    Column("state", Text),
+    Column("action", Text),
+    Column("tags", ARRAY(Text)),
+    Column("whom", JSONB),
+    Column("phones", Integer),
+    Column("dry_run", Boolean),
+    Column("position", BigInteger),
+    Column("last_id", BigInteger),
+    Column("matched", BigInteger),
+    Column("changed", BigInteger),
+    Column("refused", BigInteger),
+    _moment("created_at"),
+    _moment("finished_at"),
+)
+
 OUTBOX = Table(
     "outbox",
     _metadata,

@@ -19,6 +19,8 @@ class Action(StrEnum):
     DELETE_TAG = "tags.delete"
     START_IMPORT = "imports.start"
     END_IMPORT = "imports.end"
+    START_BULK = "bulk.start"
+    END_BULK = "bulk.end"
     ADD_MAILING = "mailings.add"
     CLONE_MAILING = "mailings.clone"
     CHANGE_MAILING = "mailings.change"

@@ -1,11 +1,11 @@
 """Clients, and what the other services must hear when one changes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.api.domain.fields import Scalar
+from services.api.domain.fields import MOST_TAGS, Scalar
 from shared.contracts.directory import ClientsChanged
 from shared.contracts.gates import Gate
 
@@ -71,9 +71,15 @@ def buried(client: Client) -> Tombstone:
     return Tombstone(client.id, client.revision + 1)
 
 
-def without_tag(client: Client, tag: str, now: datetime) -> Client:
-    tags = tuple(one for one in client.profile.tags if one != tag)
-    return with_profile(client, client.profile._replace(tags=tags), now)
+def retagged(
+    client: Client, plus: Collection[str], minus: Collection[str], now: datetime
+) -> Client:
+    """Raises ValueError when these would be too many tags."""
+    kept = [tag for tag in client.profile.tags if tag not in minus]
+    tags = kept + [tag for tag in plus if tag not in kept]
+    if len(tags) > max(MOST_TAGS, len(kept)):
+        raise ValueError(f"A client has at most {MOST_TAGS} tags.")
+    return with_profile(client, client.profile._replace(tags=tuple(tags)), now)
 
 
 def portions(clients: Sequence[Client]) -> Iterator[list[Client]]:

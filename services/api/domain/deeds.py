@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from services.api.domain.audit import Action, Deed, Fact
+from services.api.domain.bulk import Bulk
 from services.api.domain.clients import Client
 from services.api.domain.imports.progress import Import
 from services.api.domain.mailings import Mailing
@@ -81,6 +82,40 @@ def of_import(ended: Import) -> Deed:
     if ended.dry_run:
         facts["dry_run"] = True
     return Deed(Action.END_IMPORT, f"imports/{ended.id}", facts)
+
+
+def of_bulk(begun: Bulk) -> Deed:
+    """Which phones its filter names is personal: how many is told."""
+    facts: dict[str, Fact] = {"action": begun.order.action, "filter": _shown_filter(begun)}
+    if begun.order.tags:
+        facts["tags"] = list(begun.order.tags)
+    if begun.order.dry_run:
+        facts["dry_run"] = True
+    return Deed(Action.START_BULK, f"bulk/{begun.id}", facts)
+
+
+def of_end_of_bulk(ended: Bulk) -> Deed:
+    facts: dict[str, Fact] = {
+        "state": ended.state,
+        "matched": ended.matched,
+        "changed": ended.changed,
+        "refused": ended.refused,
+    }
+    if ended.order.dry_run:
+        facts["dry_run"] = True
+    return Deed(Action.END_BULK, f"bulk/{ended.id}", facts)
+
+
+def _shown_filter(bulk: Bulk) -> dict[str, Fact]:
+    """Empty: everybody."""
+    whom = bulk.order.whom
+    told: dict[str, Fact] = {
+        "tags": list(whom.tags),
+        "operator_codes": list(whom.operator_codes),
+        "timezones": list(whom.timezones),
+        "phones": bulk.phones,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def _shown_client(client: Client | None) -> Shown | None:

@@ -3,20 +3,27 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 
 from prometheus_client import Counter
 
+from services.api.domain.bulk import BulkTask, Progress
+from services.api.domain.imports.progress import ImportTask
 from services.api.domain.retention import Retention
-from services.api.handlers import api_tokens, auth, imports, mails, once, users
+from services.api.handlers import api_tokens, auth, bulk, imports, mails, once, users
 from services.api.handlers.relay import relay_batch
 from services.api.handlers.retention import forget_what_is_over
-from services.api.ports import EventPublisher, ImportJob, OutboxLane, Ports, Postman
+from services.api.ports import EventPublisher, Job, JobQueue, OutboxLane, Ports, Postman
 from shared.runtime.database import is_transient
 from shared.runtime.logs import facts
 
 log = logging.getLogger(__name__)
 
 IMPORTED = Counter("carillon_api_import_rows_total", "Rows of imports", ["result"])
+CHANGED = Counter("carillon_api_bulk_clients_total", "Clients changed many at once", ["action"])
+
+Task = TypeVar("Task")
 
 # While the broker is away: short enough that nobody notices when it is back.
 _PAUSE_AFTER_FAILURE = 0.5
@@ -45,15 +52,24 @@ async def relay(lane: OutboxLane, publisher: EventPublisher, name: str) -> None:
 
 async def work_on_imports(ports: Ports) -> None:
     """Takes one import after the other, for ever."""
+    await _work_on(ports.imports, partial(_import, ports))
+
+
+async def work_on_bulks(ports: Ports) -> None:
+    """Takes one change of many clients after the other, for ever."""
+    await _work_on(ports.bulks, partial(_change_many, ports))
+
+
+async def _work_on(queue: JobQueue[Task], work: Callable[[Job[Task]], Awaitable[None]]) -> None:
     while True:
-        async with ports.imports.claim() as job:
+        async with queue.claim() as job:
             if job is not None:
-                await _work_on(ports, job)
+                await work(job)
         if job is None:
-            await ports.imports.wait()
+            await queue.wait()
 
 
-async def _work_on(ports: Ports, job: ImportJob) -> None:
+async def _import(ports: Ports, job: Job[ImportTask]) -> None:
     ids = {"import_id": job.task.id}
     log.info("Working on an import", extra=facts("import_taken", **ids))
     try:
@@ -67,6 +83,25 @@ async def _work_on(ports: Ports, job: ImportJob) -> None:
         await imports.give_up(ports, job)
     else:
         log.info("An import has ended", extra=facts("import_ended", **ids))
+
+
+async def _change_many(ports: Ports, job: Job[BulkTask]) -> None:
+    ids = {"bulk_id": job.task.id}
+    log.info("Changing many clients", extra=facts("bulk_taken", **ids))
+    try:
+        async for part in bulk.work_through(ports, job):
+            CHANGED.labels(action=job.task.order.action).inc(_written(job.task, part))
+    except Exception as error:
+        if is_transient(error):
+            raise  # it is taken up again where it stands
+        log.exception("Many clients cannot be changed", extra=facts("bulk_failed", **ids))
+        await bulk.give_up(ports, job)
+    else:
+        log.info("Many clients are changed", extra=facts("bulk_ended", **ids))
+
+
+def _written(task: BulkTask, part: Progress) -> int:
+    return 0 if task.order.dry_run else part.changed
 
 
 async def sweep_uploads(ports: Ports) -> None:

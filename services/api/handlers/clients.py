@@ -94,7 +94,7 @@ async def delete_client(
 
 async def bury(store: Store, client: Client, now: datetime) -> None:
     tombstone = buried(client)
-    await store.clients.bury(tombstone, now)
+    await store.clients.bury([tombstone], now)
     await _tell(store, client, tombstone)
 
 

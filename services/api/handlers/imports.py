@@ -29,7 +29,7 @@ from services.api.domain.imports.reading import header_of, rows_from
 from services.api.domain.imports.uploads import Chunks
 from services.api.domain.newcomers import Newcomers, news_of
 from services.api.domain.paging import BEHIND_ALL, Page, from_cursor, page_of, row_id
-from services.api.ports import ImportJob, Overtaken, Ports, Store
+from services.api.ports import Job, Overtaken, Ports, Store
 from shared.contracts.directory import ClientsAdded
 from shared.contracts.gates import GatesChanged
 
@@ -149,7 +149,7 @@ async def abandon_stale_uploads(ports: Ports) -> int:
         return await store.imports.abandon_untouched_since(ports.clock.now() - STALE_AFTER)
 
 
-async def work_through(ports: Ports, job: ImportJob) -> AsyncIterator[Booked]:
+async def work_through(ports: Ports, job: Job[ImportTask]) -> AsyncIterator[Booked]:
     """Books the rows of an import from where it stands to its end."""
     try:
         async for batch, plan in _ahead(
@@ -162,7 +162,7 @@ async def work_through(ports: Ports, job: ImportJob) -> AsyncIterator[Booked]:
         await _finish(ports, job, None)
 
 
-async def give_up(ports: Ports, job: ImportJob) -> None:
+async def give_up(ports: Ports, job: Job[ImportTask]) -> None:
     """Ends an import that we fail at ourselves, rather than fail at it for ever."""
     await _finish(ports, job, RowError(0, None, "Something went wrong here; it is logged."))
 
@@ -249,7 +249,7 @@ async def _chunk(ports: Ports, task: ImportTask, number: int) -> bytes:
         return await store.imports.chunk(task.id, number)
 
 
-async def _book(ports: Ports, job: ImportJob, batch: Batch, plan: Plan | None) -> Booked:
+async def _book(ports: Ports, job: Job[ImportTask], batch: Batch, plan: Plan | None) -> Booked:
     for _ in range(MOST_TRIES):
         now = ports.clock.now()
         try:
@@ -305,7 +305,7 @@ async def _tell(store: Store, clients: list[Client], decision: Decision) -> None
         await store.outbox.put(news(portion), wake=False)
 
 
-async def _finish(ports: Ports, job: ImportJob, error: RowError | None) -> None:
+async def _finish(ports: Ports, job: Job[ImportTask], error: RowError | None) -> None:
     async with job.begin() as store:
         now = ports.clock.now()
         await store.imports.finish(job.task.id, error, now)

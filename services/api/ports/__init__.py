@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from services.api.domain.bulk import BulkTask
+from services.api.domain.imports.progress import ImportTask
 from services.api.domain.invitations import Registration
 from services.api.domain.logins import LoginLimits
-from services.api.ports.directory import Blocks, Clients, Imports, Overtaken, Tags
+from services.api.ports.directory import Blocks, Bulks, Clients, Imports, Overtaken, Tags
 from services.api.ports.mail import Mails, Postman, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.oidc import OpenId, OpenIdLogins, Provider
@@ -30,8 +32,8 @@ from services.api.ports.services import (
 )
 from services.api.ports.store import (
     Audit,
-    ImportJob,
-    ImportQueue,
+    Job,
+    JobQueue,
     Outbox,
     ParkedMessages,
     Store,
@@ -44,15 +46,16 @@ __all__ = [
     "ApiTokens",
     "Audit",
     "Blocks",
+    "Bulks",
     "Clients",
     "DeadLetters",
     "Departments",
     "EventPublisher",
     "Gates",
-    "ImportJob",
-    "ImportQueue",
     "Imports",
     "Invitations",
+    "Job",
+    "JobQueue",
     "Logins",
     "Mailings",
     "Mails",
@@ -87,7 +90,8 @@ class Ports:
     """Everything a request may need."""
 
     transactions: Transactions
-    imports: ImportQueue
+    imports: JobQueue[ImportTask]
+    bulks: JobQueue[BulkTask]
     passwords: Passwords
     tokens: TokenMint
     token_uses: TokenUses

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.api.domain.blocks import Block, BlockFilter, NewBlock
+from services.api.domain.bulk import Bulk, BulkOrder, BulkState, Part, Progress, Whom
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone
 from services.api.domain.imports.batches import RowError
 from services.api.domain.imports.options import Options
@@ -40,6 +41,15 @@ class Clients(Protocol):
         """Locked for a change."""
         ...
 
+    async def last_id(self) -> int:
+        """Of the client added last; 0 when there was none."""
+        ...
+
+    async def part(self, whom: Whom, after: int, last: int, size: int) -> Part | None:
+        """Looks at the next so many, and locks those who match for a change; None: there are no
+        more."""
+        ...
+
     async def add(self, profiles: Sequence[Profile], now: datetime) -> list[Client]:
         """All of them. Raises Overtaken when a phone belongs to a client meanwhile."""
         ...
@@ -56,8 +66,8 @@ class Clients(Protocol):
         """Raises Overtaken when one is not at the revision before, or a phone is taken."""
         ...
 
-    async def bury(self, tombstone: Tombstone, now: datetime) -> None:
-        """Everything personal is wiped; id and revision stay."""
+    async def bury(self, tombstones: Sequence[Tombstone], now: datetime) -> None:
+        """Everything personal is wiped; ids and revisions stay."""
         ...
 
     async def contacts(self, ids: Collection[int]) -> Mapping[int, tuple[str, str | None]]:
@@ -155,4 +165,22 @@ class Imports(Protocol):
 
     async def finish(self, import_id: int, error: RowError | None, now: datetime) -> None:
         """Done, or failed with an error. The file is no longer kept."""
+        ...
+
+
+class Bulks(Protocol):
+    async def add(self, order: BulkOrder, last: int, now: datetime) -> int:
+        """To be done with the clients up to the last one; its id."""
+        ...
+
+    async def get(self, bulk_id: int) -> Bulk | None: ...
+
+    async def page(self, state: BulkState | None, before: int, limit: int) -> list[Bulk]:
+        """Newest first."""
+        ...
+
+    async def advance(self, bulk_id: int, by: Progress) -> None: ...
+
+    async def finish(self, bulk_id: int, state: BulkState, now: datetime) -> None:
+        """Which phones it was about is forgotten."""
         ...

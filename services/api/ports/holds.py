@@ -1,5 +1,6 @@
 """Keys of requests that are to be done once, and the one that is being done now."""
 
+from collections.abc import Collection
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Protocol
@@ -36,6 +37,6 @@ class Keys(Protocol):
         """There is no answer. What was not done may be done by whoever comes next."""
         ...
 
-    async def forget_answers_about(self, about: str) -> None: ...
+    async def forget_answers_about(self, about: Collection[str]) -> None: ...
 
     async def forget_before(self, moment: datetime) -> None: ...

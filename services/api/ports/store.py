@@ -4,20 +4,21 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from services.api.domain.audit import AuditFilter, Deed, Entry
 from services.api.domain.callers import Caller
 from services.api.domain.clients import Profile
-from services.api.domain.imports.progress import ImportTask
 from services.api.domain.parked import Letter, Parked, Place
-from services.api.ports.directory import Blocks, Clients, Imports, Tags
+from services.api.ports.directory import Blocks, Bulks, Clients, Imports, Tags
 from services.api.ports.holds import Keys
 from services.api.ports.mail import Mails, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.oidc import OpenIdLogins
 from services.api.ports.people import ApiTokens, Departments, Invitations, Logins, Sessions, Users
 from shared.contracts.base import Message
+
+Task = TypeVar("Task", covariant=True)
 
 
 class Outbox(Protocol):
@@ -96,6 +97,7 @@ class Store:
     revisions: Revisions
     trials: Trials
     imports: Imports
+    bulks: Bulks
     outbox: Outbox
     audit: Audit
     parked: ParkedMessages
@@ -120,20 +122,20 @@ class Transactions(Protocol):
         ...
 
 
-class ImportJob(Protocol):
-    """An import that nobody else works on as long as we hold it."""
+class Job(Protocol, Generic[Task]):
+    """Something that takes long, and that nobody else works on as long as we hold it."""
 
     @property
-    def task(self) -> ImportTask: ...
+    def task(self) -> Task: ...
 
     def begin(self) -> AbstractAsyncContextManager[Store]:
-        """A transaction that fails when the hold on the import is lost."""
+        """A transaction that fails when the hold on the job is lost."""
         ...
 
 
-class ImportQueue(Protocol):
-    def claim(self) -> AbstractAsyncContextManager[ImportJob | None]:
-        """Takes the oldest running import that nobody works on; None when there is none."""
+class JobQueue(Protocol, Generic[Task]):
+    def claim(self) -> AbstractAsyncContextManager[Job[Task] | None]:
+        """Takes the oldest job to be done that nobody works on; None when there is none."""
         ...
 
     async def wait(self) -> None:

@@ -15,6 +15,7 @@ from services.api.entrypoints.http import (
     audit,
     auth,
     blocks,
+    bulk,
     client_data,
     clients,
     dead_letters,
@@ -61,7 +62,7 @@ _BEARER = "An API token (`carillon_…`, from `POST /auth/tokens`), or an access
 
 # A path that names something goes before one that takes any name in its place.
 _PARTS = (
-    *(imports, exports, clients, client_data, explain, tags, blocks),
+    *(imports, exports, bulk, clients, client_data, explain, tags, blocks),
     *(plans, mailings, lifecycle, trials),
     *(statistics, messages, dead_letters, audit),
     *(auth, sessions, passwords, api_tokens, invitations, users, departments),

@@ -106,13 +106,13 @@ async def known_parameters_once(request: Request) -> None:
         raise Invalid(*faults)
 
 
-def answers_only(router: APIRouter, method: str, path: str) -> None:
+def answers_only(router: APIRouter, path: str, *methods: str) -> None:
     """Any other method of this path is not allowed (405): else a neighbour's route that takes an id
     in the place of the word would say that it is no id."""
 
-    @router.api_route(path, methods=sorted(_METHODS - {method}), include_in_schema=False)
+    @router.api_route(path, methods=sorted(_METHODS - {*methods}), include_in_schema=False)
     async def refuse() -> None:
-        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": method})
+        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(methods)})
 
 
 def language_of(request: Request) -> Language:

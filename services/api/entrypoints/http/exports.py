@@ -55,4 +55,4 @@ async def export_clients(
     return answer
 
 
-answers_only(router, "GET", "/clients/export")
+answers_only(router, "/clients/export", "GET")

@@ -112,7 +112,7 @@ async def import_clients(
     return ImportAccepted(id=import_id)
 
 
-answers_only(router, "POST", "/clients/import")
+answers_only(router, "/clients/import", "POST")
 
 
 @router.get("/imports", summary="List imports", **guarded(Right.CLIENTS_READ))

@@ -14,10 +14,11 @@ from fastapi import FastAPI
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api.adapters.import_queue import SqlImportQueue
+from services.api.adapters.job_queue import BULKS, IMPORTS, SqlJobQueue
 from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tables import (
+    BULK,
     CLIENT,
     DEPARTMENT,
     IMPORT,
@@ -37,7 +38,7 @@ from services.api.domain.invitations import Registration, RegistrationMode
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.domain.users import NewUser, Role, Tokens, User
 from services.api.entrypoints.http.app import create_app
-from services.api.handlers import imports
+from services.api.handlers import bulk, imports
 from services.api.ports import Ports
 from shared.contracts.base import Message
 from shared.contracts.directory import ClientsAdded, ClientsChanged
@@ -234,7 +235,7 @@ async def topology(vhost: Vhost) -> Vhost:
 async def engine(one_engine: AsyncEngine) -> AsyncEngine:
     """An empty database."""
     async with one_engine.begin() as connection:
-        for table in (OUTBOX, IMPORT, MAILING, TAG, CLIENT, USER, INVITATION, DEPARTMENT):
+        for table in (OUTBOX, IMPORT, BULK, MAILING, TAG, CLIENT, USER, INVITATION, DEPARTMENT):
             await connection.execute(delete(table))
         await connection.execute(
             text("TRUNCATE login_door, login_known, oidc_login, parked, mail, request_key")
@@ -280,7 +281,8 @@ def ports(
 ) -> Ports:
     return Ports(
         transactions=SqlTransactions(engine),
-        imports=SqlImportQueue(engine),
+        imports=SqlJobQueue(engine, IMPORTS),
+        bulks=SqlJobQueue(engine, BULKS),
         passwords=Argon2Passwords(),
         tokens=JwtMint(SECRET, timedelta(hours=1), timedelta(days=14), clock),
         token_uses=LocalTokenUses(),
@@ -386,5 +388,21 @@ def run_imports(ports: Ports) -> Callable[[], Awaitable[None]]:
     return run
 
 
+@pytest.fixture
+def run_bulks(ports: Ports) -> Callable[[], Awaitable[None]]:
+    """Works through every change of many clients that waits."""
+
+    async def run() -> None:
+        while True:
+            async with ports.bulks.claim() as job:
+                if job is None:
+                    return
+                async for _ in bulk.work_through(ports, job):
+                    pass
+
+    return run
+
+
 Outbox = Callable[[], Awaitable[list[Message]]]
 RunImports = Callable[[], Awaitable[None]]
+RunBulks = Callable[[], Awaitable[None]]

@@ -11,12 +11,13 @@ KEY = "Idempotency-Key"
 # What valid means here no schema can say: that a cursor was given out, that an end is later than a
 # start, that a number is one of this country, that there is such a department.
 MEANINGFUL = {
-    *("cursor", "phone", "phones", "email", "timezone", "tag", "tags", "name", "operator_code"),
+    *("cursor", "phone", "email", "timezone", "tag", "tags", "name", "operator_code"),
     *("operator_codes", "text", "starts_at", "ends_at", "from", "to", "attributes", "group"),
     *("department_id", "departments", "client_id", "message_ids", "parked", "mailing_id", "body"),
     *("holidays", "filter", "window", "max_lateness", "status", "channel"),
     *("current_password", "scopes", "expires_at", "invitation", "token", "password"),
     *("map", "delimiter", "prefix", "created_from", "created_to"),
+    *("phones", "timezones", "all"),
 }
 _MESSAGE = re.compile(r"[A-Z0-9'\"].*[.?]", re.DOTALL)
 

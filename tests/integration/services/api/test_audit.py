@@ -171,6 +171,8 @@ async def _directory(walk: Walk) -> None:
     rows = f"phone,timezone,name\n{PHONE},UTC,{NAME}\n"
     csv_file = {"Content-Type": "text/csv"}
     await walk.go("POST /clients/import", content=rows, headers=csv_file)
+    many = {"action": "tag", "tags": ["old"], "filter": {"phones": [PHONE]}}
+    await walk.go("POST /clients/bulk", json=many)
     await walk.go("POST /tags", json={"name": "new"})
     await walk.go("DELETE /tags/{tag}: /tags/new")
 

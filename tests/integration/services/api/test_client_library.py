@@ -20,13 +20,13 @@ from carillon import (
     TooManyTries,
     Unauthorized,
 )
-from carillon.models.clients import ImportState
+from carillon.models.clients import BulkState, ImportState
 from carillon.models.mailings import Audience, MailingState, Timing
 from carillon.patience import Patience
 from carillon.tokens import MemoryKeeper, Tokens
 from services.api.handlers.users import ensure_first_admin
 from services.api.ports import Ports
-from tests.integration.services.api.conftest import FakeClock, RunImports
+from tests.integration.services.api.conftest import FakeClock, RunBulks, RunImports
 
 EMAIL, PASSWORD = "ann@example.com", "correct horse"
 
@@ -59,6 +59,17 @@ async def test_clients_are_made_found_changed_and_deleted(carillon: AsyncCarillo
     await carillon.clients.delete(bob.id)
     with pytest.raises(NotFound):
         await carillon.clients.get(bob.id)
+
+
+async def test_many_are_changed_at_once(carillon: AsyncCarillon, run_bulks: RunBulks) -> None:
+    ann = await carillon.clients.create(phone="79161234567", timezone="UTC", tags=["vip"])
+    await carillon.clients.create(phone="79831234567", timezone="UTC")
+    accepted = await carillon.bulk.start(action="tag", tags=["new"], filter={"tags": ["vip"]})
+    await run_bulks()
+    done = await carillon.bulk.get(accepted.id)
+    assert (done.state, done.matched, done.changed) == (BulkState.DONE, 1, 1)
+    assert [one.id async for one in carillon.clients.list(tag="new")] == [ann.id]
+    assert [one.id async for one in carillon.bulk.list(state="done")] == [done.id]
 
 
 async def test_what_the_server_refuses_is_told_by_field(carillon: AsyncCarillon) -> None:

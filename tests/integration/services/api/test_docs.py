@@ -31,6 +31,7 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
     for body in (
         "ClientBody",
         "ClientPatch",
+        "BulkBody",
         "NewMailingBody",
         "MailingPatch",
         "TagBody",
@@ -53,6 +54,7 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
     for view in (
         "ImportSummary",
         "ImportView",
+        "BulkView",
         "MailingView",
         "StoppedView",
         "RevisionView",

@@ -1,4 +1,4 @@
-"""An api process that is killed in the middle of an import: another takes it up at once."""
+"""An api process that is killed in the middle of a job: another takes it up at once."""
 
 import asyncio
 import os
@@ -13,11 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.ports import free_ports
+from services.api.handlers.bulk import PART
 from services.api.handlers.imports import BATCH_ROWS
 from tests.integration.services.api.conftest import SECRET, SERVICE_TOKEN
 from tests.integration.services.api.waiting import until
 
 ROWS = 150_000
+CHANGED = 60_000
 
 
 @asynccontextmanager
@@ -82,3 +84,41 @@ async def test_an_import_survives_the_process_that_worked_on_it(
         clients = text("SELECT count(*), count(DISTINCT phone), max(revision) FROM client")
         assert tuple((await connection.execute(clients)).one()) == (ROWS, ROWS, 1)
         assert await connection.scalar(text("SELECT count(*) FROM outbox")) == ROWS // BATCH_ROWS
+
+
+async def test_so_does_a_change_of_many_clients(
+    engine: AsyncEngine, database_url: str, api: httpx.AsyncClient
+) -> None:
+    many = text("""
+        INSERT INTO client (phone, operator_code, timezone, created_at, updated_at)
+        SELECT '7916' || lpad(CAST(n AS text), 7, '0'), '916', 'UTC', now(), now()
+        FROM generate_series(1, :count) AS n
+    """)
+    async with engine.begin() as connection:
+        await connection.execute(many, {"count": CHANGED})
+    order = {"action": "tag", "tags": ["new"], "all": True}
+    answer = await api.post("/clients/bulk", json=order)
+
+    async def report() -> dict[str, Any]:
+        found: dict[str, Any] = (await api.get(f"/clients/bulk/{answer.json()['id']}")).json()
+        return found
+
+    async def has_begun() -> bool:
+        return bool((await report())["changed"] > 0)
+
+    async def has_ended() -> bool:
+        return bool((await report())["state"] != "running")
+
+    async with process(database_url) as running:
+        await until(has_begun)
+        running.kill()
+        await running.wait()
+    assert (await report())["changed"] < CHANGED
+    async with process(database_url):
+        await until(has_ended, limit=60)
+    found = await report()
+    assert (found["state"], found["changed"], found["matched"]) == ("done", CHANGED, CHANGED)
+    async with engine.connect() as connection:
+        clients = text("SELECT count(*), max(revision), min(tags) FROM client")
+        assert tuple((await connection.execute(clients)).one()) == (CHANGED, 2, ["new"])
+        assert await connection.scalar(text("SELECT count(*) FROM outbox")) == CHANGED // PART

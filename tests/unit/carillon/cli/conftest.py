@@ -17,7 +17,8 @@ from carillon.cli.setup import Setup
 @dataclass
 class Stub:
     """``answers``: by "METHOD /path", what is said; of several, each once, and the last for good.
-    An int is a status, with a problem document; an error is what the network does."""
+    An int is a status, with a problem document; bytes are a file; an error is what the network
+    does."""
 
     answers: dict[str, list[Any]] = field(default_factory=dict)
     seen: list[httpx.Request] = field(default_factory=list)
@@ -38,6 +39,8 @@ class Stub:
         if isinstance(answer, int):
             problem = {"detail": "No.", "errors": [{"field": "text", "reason": "It is empty."}]}
             return httpx.Response(answer, json=problem, headers={"X-Request-ID": "r-1"})
+        if isinstance(answer, bytes):
+            return httpx.Response(200, content=answer)
         return httpx.Response(200, json=answer) if answer is not None else httpx.Response(204)
 
     @property

@@ -9,6 +9,7 @@ import pytest
 from services.api.entrypoints.http import (
     audit_models,
     blocks_models,
+    bulk_models,
     dead_letters_views,
     messages_models,
     plans_models,
@@ -150,17 +151,104 @@ def test_a_client_is_changed_field_by_field(run: Run, stub: Stub) -> None:
     assert stub.body == {"name": None, "timezone": "UTC"}
 
 
-def test_an_export_can_be_imported_again(run: Run, stub: Stub) -> None:
-    other = CLIENT | {"id": 13, "phone": "79831234567", "attributes": {}, "tags": []}
-    stub.says("GET /clients", page(CLIENT, other))
-    assert run("clients", "export").stdout.splitlines() == [
-        "phone,timezone,operator_code,tags,email,name,attributes.city,attributes.n",
-        "79161234567,Europe/Moscow,916,vip;new,,Ann,Omsk,3",
-        "79831234567,Europe/Moscow,916,,,Ann,,",
+def test_an_export_is_the_server_s_file(run: Run, stub: Stub, tmp_path: Path) -> None:
+    stub.says("GET /clients/export", b"phone,timezone\n")
+    assert run("clients", "export", "--tag", "vip").stdout == "phone,timezone\n"
+    assert dict(stub.last.url.params) == {"tag": "vip", "format": "csv"}
+    stub.says("GET /clients/export", b'{"phone": "79161234567"}\n')
+    file = tmp_path / "clients.ndjson"
+    assert run("clients", "export", "--format", "ndjson", "-o", str(file)).stdout == ""
+    assert file.read_bytes() == b'{"phone": "79161234567"}\n'
+    assert stub.last.headers["accept"] == "application/x-ndjson"
+
+
+def test_an_export_that_is_refused_writes_nothing(run: Run, stub: Stub, tmp_path: Path) -> None:
+    stub.says("GET /clients/export", 422)
+    file = tmp_path / "clients.csv"
+    assert run("clients", "export", "-o", str(file)).exit_code == 1
+    assert not file.exists()
+
+
+HELD: dict[str, Any] = {
+    "taken_at": IMPORT["created_at"],
+    "client": CLIENT,
+    "blocks": [],
+    "test_sends": [],
+    "messages": [],
+    "deeds": [],
+}
+
+
+def test_all_that_is_held_about_a_client(run: Run, stub: Stub, tmp_path: Path) -> None:
+    stub.says("GET /clients/12/data", HELD)
+    assert json.loads(run("clients", "data", "12").stdout)["client"]["phone"] == "79161234567"
+    file = tmp_path / "ann.json"
+    assert run("clients", "data", "12", "-o", str(file)).stdout == ""
+    assert json.loads(file.read_text())["client"]["id"] == 12
+    assert len(run("clients", "data", "12", "--json").stdout.splitlines()) == 1
+
+
+def test_a_client_is_erased_by_who_says_yes(run: Run, stub: Stub) -> None:
+    erased = {"client_id": 12, "at": IMPORT["created_at"], "imports": 1, "parked": [3, 4]}
+    stub.says("POST /clients/12/erase", erased)
+    assert run("clients", "erase", "12", given="n\n").exit_code != 0
+    assert stub.seen == []
+    told = run("clients", "erase", "12", "--yes").stdout
+    assert told.startswith("Client 12 is erased; errors of 1 imports told of them, and 2 parked")
+
+
+def a_bulk(**fields: Any) -> Any:
+    return example(bulk_models.BulkView) | fields
+
+
+def test_many_clients_are_tagged(run: Run, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carillon.cli.bulk._EVERY", 0)
+    stub.says("POST /clients/bulk", {"id": 4})
+    stub.says("GET /clients/bulk/4", a_bulk(state="running"), a_bulk())
+    words = "vip new --operator-code 916 --tag a --tag b --timezone UTC --phone 79161234567"
+    done = run("bulk", "tag", *words.split())
+    assert json.loads(stub.seen[0].content) == {
+        "action": "tag",
+        "tags": ["vip", "new"],
+        "filter": {
+            "tags": ["a", "b"],
+            "operator_codes": ["916"],
+            "timezones": ["UTC"],
+            "phones": ["79161234567"],
+        },
+        "all": False,
+        "dry_run": False,
+    }
+    assert done.stdout.splitlines() == [
+        "Change 4 done: 990 of 1000 clients are tagged, 9 were so already.",
+        "1 have too many tags for more.",
     ]
-    first, _ = run("clients", "export", "--format", "ndjson").stdout.splitlines()
-    kept = ("phone", "timezone", "operator_code", "tags", "name", "attributes")
-    assert json.loads(first) == {name: CLIENT[name] for name in kept}
+    stub.says("GET /clients/bulk/4", a_bulk(state="failed"))
+    assert run("bulk", "untag", "vip", "--all").exit_code == 1
+
+
+def test_many_clients_are_counted_before_they_are_deleted(run: Run, stub: Stub) -> None:
+    stub.says("POST /clients/bulk", {"id": 4})
+    stub.says("GET /clients/bulk/4", a_bulk(action="delete", dry_run=True))
+    refused = run("bulk", "delete", "--tag", "gone", given="n\n")
+    assert "Delete 990 clients for good?" in refused.stderr
+    assert refused.exit_code != 0
+    asked = [json.loads(one.content) for one in stub.seen if one.method == "POST"]
+    about = {"action": "delete", "filter": {"tags": ["gone"]}, "all": False}
+    assert asked == [about | {"dry_run": True}]
+    running = a_bulk(state="running", action="delete", matched=0, changed=0)
+    stub.says("GET /clients/bulk/4", running)
+    done = run("bulk", "delete", "--all", "--yes", "--no-wait")
+    assert json.loads(stub.seen[-2].content) == {"action": "delete", "all": True, "dry_run": False}
+    assert done.stdout == "Change 4 is under way: 0 of 0 clients.\n"
+
+
+def test_changes_of_many_clients_are_listed(run: Run, stub: Stub) -> None:
+    stub.says("GET /clients/bulk", page(a_bulk()))
+    stub.says("GET /clients/bulk/4", a_bulk(dry_run=True))
+    shown = run("bulk", "list", "--state", "done").stdout.splitlines()[1].split()
+    assert shown[:6] == ["4", "done", "tag", "vip", "1000", "990"]
+    assert "990 of 1000 clients would be tagged" in run("bulk", "get", "4").stdout
 
 
 def test_a_preview_tells_who_gets_it_when_and_who_does_not(run: Run, stub: Stub) -> None:
@@ -228,6 +316,26 @@ def test_the_audit_tells_who_did_what(run: Run, stub: Stub) -> None:
     stub.says("GET /audit", page(example(audit_models.EntryView)))
     shown = run("audit").stdout.splitlines()[1]
     assert shown.startswith("2027-03-01 09:30:00 UTC  admin@example.com  203.0.113.7")
+
+
+def test_the_audit_is_searched_and_written_to_a_file(run: Run, stub: Stub, tmp_path: Path) -> None:
+    stub.says("GET /audit", page(example(audit_models.EntryView)))
+    stub.says("GET /audit/export", b"id,at\n")
+    options = "--user 1 --action mailings.launch --subject mailings/7 --from 2027-03-01T10:00Z"
+    wanted = {
+        "user_id": "1",
+        "action": "mailings.launch",
+        "subject": "mailings/7",
+        "from": "2027-03-01T10:00:00Z",
+    }
+    run("audit", *options.split())
+    assert dict(stub.last.url.params) == wanted | {"limit": "50"}
+    file = tmp_path / "audit.csv"
+    assert run("audit", *options.split(), "-o", str(file)).stdout == ""
+    assert dict(stub.last.url.params) == wanted
+    assert file.read_text() == run("audit", "--csv").stdout == "id,at\n"
+    assert run("audit", "--from", "2027-03-01T10:00").exit_code == 2
+    assert run("audit", "--to", "now").exit_code == 2
 
 
 def test_a_token_is_printed_alone_and_once(run: Run, stub: Stub) -> None:

@@ -81,6 +81,14 @@ RULES: Mapping[str, str] = {
         "В теге не может быть точки с запятой: в файлах она разделяет теги."
     ),
     "A client has at most {} tags.": "У клиента не больше {0} {0:тега|тегов|тегов}.",
+    "A deletion takes no tags: whoever has a tag is chosen by the filter.": (
+        "При удалении теги не указывают: клиентов с тегом выбирает фильтр."
+    ),
+    "Say which tags.": "Укажите теги.",
+    "Say whose: a filter that names something, or all for everybody.": (
+        "Укажите, у кого: фильтр, в котором что-то есть, или all, если у всех."
+    ),
+    "Either a filter or all: not both.": "Или фильтр, или all, но не вместе.",
     "An e-mail address has at most {} characters.": (
         "В адресе электронной почты не больше {0} {0:символа|символов|символов}."
     ),
@@ -407,6 +415,7 @@ WORDS: Mapping[str, str] = {
     "mailing": "рассылки",
     "message": "сообщения",
     "import": "загрузки",
+    "bulk change": "массового изменения",
     "tag": "тега",
     "department": "отдела",
     "user": "пользователя",
