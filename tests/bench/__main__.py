@@ -25,6 +25,7 @@ def main() -> None:
         latency=options.latency_ms / 1000,
         zones=options.zones,
         mailings=options.mailings,
+        blocked=options.blocked,
     )
     results: list[Result] = []
     baseline: list[BaselineResult] = []
@@ -47,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--latency-ms", type=float, default=0.0, help="of the provider")
     parser.add_argument("--zones", type=int, default=400)
     parser.add_argument("--mailings", type=int, default=1, help="that share the clients")
+    parser.add_argument("--blocked", type=int, default=0, help="clients, who are sent nothing")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument(
         "--baseline", type=int, default=0, help="clients of the usual way, 0: it is left out"

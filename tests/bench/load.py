@@ -5,6 +5,7 @@ import asyncio
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +27,8 @@ _SIZE = "SELECT pg_database_size(current_database())"
 @dataclass(frozen=True)
 class Load:
     """``latency``: seconds until the provider answers; the clients are shared out evenly among
-    ``mailings``, launched one right after the other, and live in so many ``zones``."""
+    ``mailings``, launched one right after the other, and live in so many ``zones``. ``blocked`` of
+    them are blocked before, at even distances, and are sent nothing."""
 
     clients: int
     senders: int = 2
@@ -34,6 +36,11 @@ class Load:
     latency: float = 0.0
     zones: int = 400
     mailings: int = 1
+    blocked: int = 0
+
+    @property
+    def sent(self) -> int:
+        return self.clients - self.blocked
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,7 @@ async def _run(home: Path, load: Load, provider: NginxProvider) -> Result:
 
 async def _measure(house: House, load: Load, provider: NginxProvider) -> Result:
     imported, copied = await _import(house, load)
+    await _block(house, load)
     pids = _pids(house, load, provider)
     sizes, cpu, sessions = await _sizes(house), _cpu(pids), cpu_by_database(pids["postgres"])
     launched = time.time()
@@ -89,11 +97,11 @@ async def _measure(house: House, load: Load, provider: NginxProvider) -> Result:
     launched_last = time.time()
     closed = await _closed(house, numbers, load)
     used, used_by = _cpu(pids), cpu_by_database(pids["postgres"])
-    await _everything_was_sent(house, numbers)
+    await _everything_was_sent(house, numbers, load)
     await asyncio.sleep(2 * FLUSHED_WITHIN)  # the log's last lines are still in nginx's hands
     calls = provider.calls()
-    if calls.distinct != load.clients:
-        raise SystemExit(f"{load.clients:,} messages were to be sent, {calls} were.")
+    if calls.distinct != load.sent:
+        raise SystemExit(f"{load.sent:,} messages were to be sent, {calls} were.")
     return Result(
         load=load,
         imported_per_second=load.clients / imported,
@@ -101,7 +109,7 @@ async def _measure(house: House, load: Load, provider: NginxProvider) -> Result:
         first_call=calls.first - launched,
         last_call=calls.last - launched_last,
         books_closed=closed - calls.last,
-        messages_per_second=load.clients / (calls.last - calls.first),
+        messages_per_second=load.sent / (calls.last - calls.first),
         repeats=calls.calls - calls.distinct,
         cpu=_per_message(cpu, used, load),
         cpu_of_postgres=_per_message(sessions, used_by, load),
@@ -127,6 +135,21 @@ async def _import(house: House, load: Load) -> tuple[float, float]:
     started = time.monotonic()
     await _copied(house, load.clients)
     return taken, time.monotonic() - started
+
+
+async def _block(house: House, load: Load) -> None:
+    """Page by page through the directory, whose ids rise with the clients."""
+    if not load.blocked:
+        return
+    each, cursor = load.clients // load.blocked, None
+    ids: list[int] = []
+    while len(ids) < load.clients:
+        page = await house.ask("/clients", limit=500, **({"cursor": cursor} if cursor else {}))
+        ids += [client["id"] for client in page["items"]]
+        cursor = page["next_cursor"]
+    for client in ids[: load.blocked * each : each]:
+        answer = await house.api.post("/policies/blocks", json={"client_id": client})
+        assert answer.status_code == 201, answer.text
 
 
 async def _copied(house: House, clients: int) -> None:
@@ -158,11 +181,12 @@ async def _finished_at(house: House, mailing: int, patience: float) -> float:
     return _moment(told["finished_at"])
 
 
-async def _everything_was_sent(house: House, mailings: Sequence[int]) -> None:
+async def _everything_was_sent(house: House, mailings: Sequence[int], load: Load) -> None:
+    ends: Counter[str] = Counter()
     for mailing in mailings:
-        books = await house.finished(mailing)
-        if books["by_status"]["sent"] != books["audience"]:
-            raise SystemExit(f"Not everything was sent: {books['by_status']}")
+        ends.update((await house.finished(mailing))["by_status"])
+    if (ends["sent"], ends["suppressed"]) != (load.sent, load.blocked):
+        raise SystemExit(f"Not everything was sent: {+ends}")
 
 
 def _pids(house: House, load: Load, provider: NginxProvider) -> dict[str, int]:

@@ -21,6 +21,7 @@ CHAPTERS = {
     "slow_provider": "A provider that takes its time",
     "clients": "Ten thousand clients and a million",
     "mailings": "One mailing and two hundred at once",
+    "blocked": "Nobody blocked, and one in twenty",
     "import": "An import of a million clients",
     "latency": "What people notice meanwhile",
 }

@@ -136,7 +136,8 @@ def described(load: Json) -> str:
 
 def named(load: Json) -> str:
     mailings = "" if load["mailings"] == 1 else f", {load['mailings']} mailings"
-    return f"{load['clients']:,} clients{mailings}"
+    blocked = f", {load['blocked']:,} of them blocked" if load.get("blocked") else ""
+    return f"{load['clients']:,} clients{blocked}{mailings}"
 
 
 def cpu_of(runs: Sequence[Json], who: str) -> float:

@@ -40,7 +40,14 @@ LOADS = {
         [Load(50_000, senders=1, concurrency=300, latency=0.05)], runs=3, baseline=5_000
     ),
     "clients": Chapter([Load(10_000), Load(100_000), Load(1_000_000)]),
-    "mailings": Chapter([Load(100_000, mailings=number) for number in (1, 20, 200)]),
+    # A mailing has five hundred clients, at last, in four hundred zones; or five thousand.
+    "mailings": Chapter(
+        [
+            *(Load(100_000, mailings=number) for number in (1, 20, 200)),
+            *(Load(1_000_000, mailings=number) for number in (20, 200)),
+        ]
+    ),
+    "blocked": Chapter([Load(50_000), Load(50_000, blocked=2_500)]),
 }
 
 

@@ -35,7 +35,7 @@ async def test_what_was_parked_counts_as_left_behind(house: House) -> None:
         published = await management.post(f"/exchanges/{VHOST}/amq.default/publish", json=message)
         assert published.json() == {"routed": True}
         try:
-            assert await remains(house, 10) == {"parked": 1}
+            assert await remains(house, 4) == {"parked": 1}
         finally:
             await drop_parked(house)
     assert await remains(house) == {}

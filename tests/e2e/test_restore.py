@@ -49,7 +49,7 @@ async def test_the_scheduler_of_an_older_moment_sends_nothing_twice(
     house: House, first_phone: int
 ) -> None:
     audience = await clients(house, first_phone, 1500, "restored-scheduler")
-    mailing = await house.launch(rate_per_second=100, **audience)
+    mailing = await house.launch(rate_per_second=200, **audience)
     await house.accepted(200)
     folder = await back_up(house)
     await house.accepted(500)
