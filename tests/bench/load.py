@@ -88,12 +88,12 @@ async def _run(home: Path, load: Load, provider: NginxProvider) -> Result:
 
 
 async def _measure(house: House, load: Load, provider: NginxProvider) -> Result:
-    imported, copied = await _import(house, load)
+    imported, copied = await import_clients(house, load)
     await _block(house, load)
     pids = _pids(house, load, provider)
     sizes, cpu, sessions = await _sizes(house), _cpu(pids), cpu_by_database(pids["postgres"])
     launched = time.time()
-    numbers = [await house.launch(filter={"tags": [_tag(n)]}) for n in range(load.mailings)]
+    numbers = [await house.launch(filter={"tags": [tag_of(n)]}) for n in range(load.mailings)]
     launched_last = time.time()
     closed = await _closed(house, numbers, load)
     used, used_by = _cpu(pids), cpu_by_database(pids["postgres"])
@@ -121,14 +121,14 @@ async def _measure(house: House, load: Load, provider: NginxProvider) -> Result:
     )
 
 
-async def _import(house: House, load: Load) -> tuple[float, float]:
+async def import_clients(house: House, load: Load) -> tuple[float, float]:
     """Seconds that the import took, and from its end until the scheduler's copy was whole."""
     zones, each = inhabited_zones()[: load.zones], -(-load.clients // load.mailings)
     taken = 0.0
     for number in range(load.mailings):
         last = min(load.clients, (number + 1) * each)
         for start in range(number * each, last, IMPORT_AT_ONCE):
-            body = csv_of(range(start, min(last, start + IMPORT_AT_ONCE)), zones, _tag(number))
+            body = csv_of(range(start, min(last, start + IMPORT_AT_ONCE)), zones, tag_of(number))
             began = time.monotonic()
             await house.import_clients(body)
             taken += time.monotonic() - began
@@ -217,7 +217,7 @@ async def _sizes(house: House) -> dict[str, int]:
     return sizes
 
 
-def _tag(number: int) -> str:
+def tag_of(number: int) -> str:
     return f"bench-{number}"
 
 

@@ -37,7 +37,7 @@ class Chapter:
 LOADS = {
     "reach": Chapter([Load(50_000)], runs=3, baseline=5_000),
     "slow_provider": Chapter(
-        [Load(50_000, senders=1, concurrency=300, latency=0.05)], runs=3, baseline=5_000
+        [Load(50_000, senders=1, concurrency=300, latency=0.05)], runs=3, baseline=2_000
     ),
     "clients": Chapter([Load(10_000), Load(100_000), Load(1_000_000)]),
     # A mailing has five hundred clients, at last, in four hundred zones; or five thousand.
