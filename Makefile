@@ -108,6 +108,11 @@ bench-gate: $(STAMP) ## Fail when a message costs a quarter more CPU than the co
 	@$(PYTHON) -m deploy.local install
 	$(PYTHON) -m tests.bench.gate $(BENCH)
 
+.PHONY: bench-inside
+bench-inside: $(STAMP) ## Show what PostgreSQL and RabbitMQ say of themselves during a mailing
+	@$(PYTHON) -m deploy.local install
+	$(PYTHON) -m tests.bench.inside $(BENCH)
+
 .PHONY: bench-alone
 bench-alone: $(STAMP) ## Measure the gateway while everything else stands still
 	$(PYTHON) -m tests.bench.alone $(BENCH)

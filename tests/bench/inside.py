@@ -104,7 +104,6 @@ async def _count_statements(house: House) -> None:
     """The module is loaded at the start of a server, so it is started anew."""
     async with _superuser(house) as postgres:
         await postgres.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
-        await postgres.execute("ALTER SYSTEM SET pg_stat_statements.track_planning = on")
     gone = house.pid("postgres")
     kill(gone, signal.SIGINT)
     await house.back("postgres", gone, 60)
@@ -112,6 +111,8 @@ async def _count_statements(house: House) -> None:
         await house.ready(service)
     async with _superuser(house) as postgres:
         await postgres.execute("CREATE EXTENSION pg_stat_statements")
+        await postgres.execute("ALTER SYSTEM SET pg_stat_statements.track_planning = on")
+        await postgres.execute("SELECT pg_reload_conf()")
 
 
 @asynccontextmanager

@@ -49,11 +49,12 @@ class PostgresMessages:
 
     async def mailings_in(self, phase: Phase) -> list[MailingChanged]:
         async with self._single.connect() as connection:
-            bodies = await connection.scalars(sql.MAILINGS_IN, {"phase": phase.value})
-            return [mailing_of(body) for body in bodies]
+            return [mailing_of(b) for b in await connection.scalars(sql.MAILINGS_IN[phase])]
 
     async def holding(self, now: datetime) -> list[Held]:
         async with self._single.connect() as connection:
+            if await connection.scalar(sql.ONE_HELD) is None:
+                return []
             rows = await connection.execute(sql.HOLDING, {"now": now})
             return [_held(body, ends_at) for body, ends_at in rows]
 
