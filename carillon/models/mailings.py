@@ -95,6 +95,7 @@ class Mailing(Spec):
     started_at: Instant | None
     finished_at: Instant | None
     deleted_at: Instant | None
+    forgotten_at: Instant | None
 
 
 class Stopped(Mailing):

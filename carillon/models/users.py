@@ -46,6 +46,7 @@ class Action(Words):
     CANCEL = "mailings.cancel"
     DELETE_MAILING = "mailings.delete"
     TEST_SEND = "mailings.test_send"
+    FORGET_MAILING = "mailings.forget"
     LOG_IN = "sessions.begin"
     LOG_OUT = "sessions.end"
     REFRESH_REUSED = "sessions.refresh_reused"

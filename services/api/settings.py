@@ -164,6 +164,7 @@ class ApiSettings(ServiceSettings):
     retain_imports_days: int = Field(default=0, ge=0)
     retain_trials_days: int = Field(default=0, ge=0)
     retain_parked_days: int = Field(default=0, ge=0)
+    retain_messages_days: int = Field(default=0, ge=0)
 
     @model_validator(mode="after")
     def has_what_mail_needs(self) -> Self:

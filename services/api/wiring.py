@@ -199,6 +199,7 @@ def _retention(settings: ApiSettings) -> Retention:
         imports=settings.retain_imports_days,
         trials=settings.retain_trials_days,
         parked=settings.retain_parked_days,
+        messages=settings.retain_messages_days,
     )
 
 

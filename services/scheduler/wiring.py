@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.scheduler.adapters.api_directory import ApiDirectory
 from services.scheduler.adapters.api_mailings import ApiMailings
 from services.scheduler.adapters.api_news import ApiNews
+from services.scheduler.adapters.closing import PostgresClosing
 from services.scheduler.adapters.directory import PostgresDirectory
 from services.scheduler.adapters.foundlings import PostgresFoundlings
 from services.scheduler.adapters.leftovers import PostgresLeftovers
@@ -39,6 +40,7 @@ from services.scheduler.handlers.adopting import Adoption
 from services.scheduler.handlers.announcing import Announcer
 from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.catching_up import CatchingUp
+from services.scheduler.handlers.closing import Closing
 from services.scheduler.handlers.emission import Emitter
 from services.scheduler.handlers.explaining import Explanations
 from services.scheduler.handlers.forgetting import Forgetting
@@ -160,6 +162,9 @@ class _Leader:
             patience=patience,
             per_envelope=per_envelope,
         )
+        token = settings.service_token.get_secret_value()
+        ledger = SenderLedger(str(settings.sender_url), token)
+        self._closing = Closing(PostgresClosing(engine), ledger, outlet, clock)
         self.watching = Watching(PostgresPiles(engine), clock)
         self.wakeup = Wakeup()
 
@@ -171,6 +176,7 @@ class _Leader:
             Replays(PostgresReplays(self._engine), self._publishing, self._clock),
             Trials(self._outlet, self._clock),
             self._asking,
+            self._closing,
         )
 
     def ticks(self) -> Ticks:
@@ -194,7 +200,13 @@ class _Leader:
         days = self._settings.retain_texts_days
         forgetting = Forgetting(PostgresSaid(self._engine), self._clock, days=days)
         return Rounds(
-            self._publishing, self.watching, catching_up, self._asking, forgetting, self.wakeup
+            self._publishing,
+            self.watching,
+            catching_up,
+            self._asking,
+            forgetting,
+            self._closing,
+            self.wakeup,
         )
 
 

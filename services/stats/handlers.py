@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,13 @@ from services.stats.domain.in_flight import InFlightCalls
 from services.stats.domain.standing import fold
 from services.stats.ports import Announcer, Books, Due, Meters, Retention, Upkeep
 from shared.contracts.base import Message
-from shared.contracts.delivery import CallsInFlight, DeliveryEvents, MessagesForgotten
+from shared.contracts.delivery import (
+    CallsInFlight,
+    DeliveryEvent,
+    DeliveryEvents,
+    MessagesClosed,
+    MessagesForgotten,
+)
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
 from shared.runtime.clock import Clock
 from shared.runtime.logs import facts
@@ -42,6 +48,8 @@ async def deliveries(ports: Ports, *messages: DeliveryEvents) -> None:
     started = time.perf_counter()
     events = [event for message in messages for event in message.events]
     async with ports.books.open({event.mailing_id for event in events}) as page:
+        if page.closed:
+            messages, events = _of_open_books(messages, page.closed)
         known = await page.standings({event.message_id for event in events})
         change = fold(known, events)
         await page.enter(change, calls(messages))
@@ -50,14 +58,30 @@ async def deliveries(ports: Ports, *messages: DeliveryEvents) -> None:
     await announce(ports, due)
 
 
+def _of_open_books(
+    messages: Iterable[DeliveryEvents], closed: Collection[int]
+) -> tuple[tuple[DeliveryEvents, ...], list[DeliveryEvent]]:
+    """Whatever is told of the others changes nothing any more."""
+    left = [
+        tuple(event for event in message.events if event.mailing_id not in closed)
+        for message in messages
+    ]
+    kept = [m.model_copy(update={"events": e}) for m, e in zip(messages, left, strict=True)]
+    return tuple(kept), [event for events in left for event in events]
+
+
 async def waves_planned(ports: Ports, message: WavesPlanned) -> None:
     async with ports.books.open([message.mailing_id]) as page:
+        if page.closed:
+            return
         await page.plan(message)
         await page.add_up()
 
 
 async def mailing_emitted(ports: Ports, message: MailingEmitted) -> None:
     async with ports.books.open([message.mailing_id]) as page:
+        if page.closed:
+            return
         await page.emitted(message)
         due = await page.add_up()
     await announce(ports, due)
@@ -75,9 +99,16 @@ async def say_again(ports: Ports, message: MailingEmitted) -> None:
 
 async def messages_forgotten(ports: Ports, message: MessagesForgotten) -> None:
     async with ports.books.open([message.mailing_id]) as page:
+        if page.closed:
+            return
         await page.forget(message)
         due = await page.add_up()
     await announce(ports, due)
+
+
+async def messages_closed(ports: Ports, message: MessagesClosed) -> None:
+    async with ports.books.open([message.mailing_id]) as page:
+        await page.close(message.mailing_id, ports.clock.now())
 
 
 async def calls_in_flight(ports: Ports, message: CallsInFlight) -> None:
@@ -130,6 +161,15 @@ async def forget_calls(retention: Retention, clock: Clock, days: int) -> None:
         log.info("Its calls are not kept any longer", extra=facts("calls_forgotten", **ids))
 
 
+async def forget_messages(retention: Retention) -> None:
+    """Of every mailing that is closed, a little at a time."""
+    while (mailing_id := await retention.closed()) is not None:
+        while await retention.forget_messages(mailing_id, FORGET_AT_ONCE):
+            pass
+        ids = {"mailing_id": mailing_id}
+        log.info("Its messages are not kept any longer", extra=facts("closed", **ids))
+
+
 Handler = Callable[[Any], Awaitable[None]]
 
 
@@ -138,6 +178,7 @@ def handlers(ports: Ports) -> Mapping[type[Message], Handler]:
         DeliveryEvents: lambda message: deliveries(ports, message),
         CallsInFlight: lambda message: calls_in_flight(ports, message),
         MessagesForgotten: lambda message: messages_forgotten(ports, message),
+        MessagesClosed: lambda message: messages_closed(ports, message),
         WavesPlanned: lambda message: waves_planned(ports, message),
         MailingEmitted: lambda message: mailing_emitted(ports, message),
     }

@@ -42,6 +42,11 @@ class MessageStory:
 class Page(Protocol):
     """The books of some mailings, open in one transaction that nobody else writes to meanwhile."""
 
+    @property
+    def closed(self) -> Collection[int]:
+        """Those of them that stay as they are; nothing of theirs may be written."""
+        ...
+
     async def standings(self, message_ids: Collection[int]) -> Mapping[int, Standing]:
         """Those of these messages that are known."""
         ...
@@ -56,6 +61,10 @@ class Page(Protocol):
 
     async def forget(self, forgotten: MessagesForgotten) -> None:
         """Takes messages of which no sender has told out of the books."""
+        ...
+
+    async def close(self, mailing_id: int, now: datetime) -> None:
+        """From now on they stay as they are."""
         ...
 
     async def emitted(self, emitted: MailingEmitted) -> None:
@@ -152,7 +161,15 @@ class Upkeep(Protocol):
 
 
 class Retention(Protocol):
-    """The calls of mailings that ended long ago. Numbers and standings stay as they are."""
+    """What goes of mailings that ended long ago. Numbers stay as they are."""
+
+    async def closed(self) -> int | None:
+        """A mailing that is closed and has messages still."""
+        ...
+
+    async def forget_messages(self, mailing_id: int, limit: int) -> bool:
+        """So many, with their calls; whether there are more."""
+        ...
 
     async def ended_before(self, moment: datetime) -> int | None:
         """A mailing that did, whose calls are still kept; the first to end before the others."""

@@ -29,6 +29,7 @@ from services.stats.handlers import (
     audit,
     deliveries,
     forget_calls,
+    forget_messages,
     forget_pace,
     handlers,
     look_for_overdue,
@@ -46,9 +47,9 @@ from shared.runtime.leader import lead
 from shared.runtime.problems import answer_with_problems
 from shared.runtime.service_token import token_check
 
-# One replica at a time forgets; days are kept, so an hour matters little.
+# One replica at a time forgets. What is over has been kept for days.
 RETENTION_LOCK = 1
-RETENTION_EVERY = 3600.0
+RETENTION_EVERY = 600.0
 
 
 def make_app(
@@ -121,11 +122,12 @@ def _start(
 
     async def forget() -> None:
         retention = PostgresRetention(engine)
-        await forget_calls(retention, ports.clock, settings.retain_calls_days)
+        await forget_messages(retention)
+        if settings.retain_calls_days:
+            await forget_calls(retention, ports.clock, settings.retain_calls_days)
 
-    if settings.retain_calls_days:
-        by_turns = partial(every, RETENTION_EVERY, forget)
-        background.start("retention", lambda: lead(engine, RETENTION_LOCK, by_turns))
+    by_turns = partial(every, RETENTION_EVERY, forget)
+    background.start("retention", lambda: lead(engine, RETENTION_LOCK, by_turns))
     background.start("broker", lambda: keep_started(broker))
     background.start("settle", lambda: every(settings.settle_every, settle))
     background.start("overdue", lambda: every(settings.overdue_every, look))

@@ -202,3 +202,12 @@ class MessagesForgotten(Message):
 
     mailing_id: int
     born_before: int
+
+
+class MessagesClosed(Message):
+    """Neither scheduler nor senders have a row of this mailing any more: its books stay as they
+    are, whatever is still told of its messages."""
+
+    routing_key: ClassVar[str] = "delivery.closed"
+
+    mailing_id: int

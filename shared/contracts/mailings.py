@@ -53,3 +53,14 @@ class MailingChanged(Message):
     state: Literal["scheduled", "paused", "cancelled"]
     changed_at: AwareDatetime
     spec: MailingSpec
+
+
+class MailingForgotten(Message):
+    """What became of each message of this mailing, which has finished, is kept no longer.
+
+    A gate that stays closed goes before it, so nothing of it that might still turn up is called.
+    """
+
+    routing_key: ClassVar[str] = "mailing.forgotten"
+
+    mailing_id: int

@@ -33,6 +33,7 @@ TWO_OF_EACH = {
     "SENDER_REPLICAS": "2",
     "SENDER_RETRY_TIERS": "1,2,5",
     "SENDER_CALL_TIMEOUT": "3",
+    "API_RETAIN_MESSAGES_DAYS": "30",
 }
 STATUSES = [status.value for status in Status]
 

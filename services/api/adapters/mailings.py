@@ -80,6 +80,7 @@ class SqlMailings:
                 started_at=mailing.started_at,
                 finished_at=mailing.finished_at,
                 deleted_at=mailing.deleted_at,
+                forgotten_at=mailing.forgotten_at,
             )
         )
 
@@ -105,6 +106,12 @@ class SqlMailings:
             .values(state=MailingState.FINISHED, finished_at=at, updated_at=now)
         )
 
+    async def finished_before(self, moment: datetime, limit: int) -> list[Mailing]:
+        over = select(MAILING).where(MAILING.c.state == MailingState.FINISHED)
+        over = over.where(MAILING.c.finished_at < moment, MAILING.c.forgotten_at.is_(None))
+        some = over.order_by(MAILING.c.id).limit(limit).with_for_update(skip_locked=True)
+        return list(map(_mailing, await self._connection.execute(some)))
+
     async def launched(self, after: int, limit: int) -> list[MailingChanged]:
         return await self._events(MAILING.c.state != MailingState.FINISHED, after, limit)
 
@@ -117,6 +124,7 @@ class SqlMailings:
         query = (
             select(MAILING)
             .where(MAILING.c.id > after, MAILING.c.launched_at.is_not(None), condition)
+            .where(MAILING.c.forgotten_at.is_(None))
             .order_by(MAILING.c.id)
             .limit(limit)
         )
@@ -157,4 +165,5 @@ def _mailing(row: Row[Any]) -> Mailing:
         started_at=row.started_at,
         finished_at=row.finished_at,
         deleted_at=row.deleted_at,
+        forgotten_at=row.forgotten_at,
     )

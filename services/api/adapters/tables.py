@@ -190,6 +190,7 @@ MAILING = Table(
     _moment("started_at"),
     _moment("finished_at"),
     _moment("deleted_at"),
+    _moment("forgotten_at"),
 )
 
 MAILING_REVISION = Table(

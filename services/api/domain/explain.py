@@ -16,6 +16,9 @@ from shared.contracts.statuses import Status
 def explain(facts: Facts, now: datetime) -> Explanation:
     if facts.mailing.launched_at is None:
         return _never_launched(facts)
+    if facts.mailing.forgotten_at is not None:
+        sentence = "What became of each message of this mailing is not kept any longer."
+        return Explanation("unknown", sentence, reason="forgotten")
     if facts.plan is None:
         return Explanation("unknown", "The mailing was launched a moment ago and is being planned.")
     if facts.plan.message is not None:

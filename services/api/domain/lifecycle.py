@@ -101,6 +101,9 @@ def replayed(mailing: Mailing, now: datetime, named_by: str) -> Step:
     ``named_by``: the field of the request that named it. Raises Conflict when nobody heard of it
     yet, or nothing of it is to be sent any more.
     """
+    if mailing.forgotten_at is not None:
+        reason = f"What became of each message of mailing {mailing.id} is not kept any longer."
+        raise Conflict(reason, (FieldFault(named_by, reason),))
     stands = mailing.state if mailing.deleted_at is None else "deleted"
     if stands in (MailingState.DRAFT, MailingState.CANCELLED, "deleted"):
         reason = f"Nothing of mailing {mailing.id} can be sent again; this mailing is {stands}."

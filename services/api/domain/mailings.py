@@ -9,7 +9,7 @@ from services.api.domain.callers import EVERYTHING, Scope
 from services.api.domain.mailing_rules import check_end
 from shared.contracts.base import Message
 from shared.contracts.gates import Gate, GatesChanged
-from shared.contracts.mailings import MailingChanged, MailingSpec
+from shared.contracts.mailings import MailingChanged, MailingForgotten, MailingSpec
 
 
 class MailingState(StrEnum):
@@ -62,6 +62,8 @@ class Mailing:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     deleted_at: datetime | None = None
+    # What became of each of its messages is not kept any longer; its numbers are.
+    forgotten_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,14 @@ def next_revision(mailing: Mailing, now: datetime, **changes: Any) -> Step:
     if after.launched_at is None:
         return Step(after)
     return Step(after, (as_event(after), _gate(after)))
+
+
+def forgotten(mailing: Mailing, now: datetime) -> Step:
+    """A finished mailing whose messages are kept no longer. A gate is closed for whatever might
+    still turn up; it is of a revision that the mailing will not have, for it never runs again."""
+    after = replace(mailing, updated_at=now, forgotten_at=now)
+    gate = _gate(replace(after, revision=after.revision + 1))
+    return Step(after, (gate, MailingForgotten(mailing_id=mailing.id)))
 
 
 def is_new(before: Mailing, after: Mailing) -> bool:

@@ -10,11 +10,13 @@ class Retention:
 
     ``imports``: an import that has ended, with what was wrong in its file. ``trials``: the number
     that a test-send went to. ``parked``: what is told of a message that was put back.
+    ``messages``: what became of each message of a mailing that has finished; its numbers stay.
     """
 
     imports: int = 0
     trials: int = 0
     parked: int = 0
+    messages: int = 0
 
 
 def kept_since(days: int, now: datetime) -> datetime | None:

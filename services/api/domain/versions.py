@@ -57,6 +57,7 @@ def of_mailing(mailing: Mailing) -> Version:
         mailing.started_at,
         mailing.finished_at,
         mailing.deleted_at,
+        mailing.forgotten_at,
     )
 
 

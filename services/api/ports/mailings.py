@@ -42,12 +42,17 @@ class Mailings(Protocol):
         """Scheduled or running at this revision becomes finished; anything else stays."""
         ...
 
+    async def finished_before(self, moment: datetime, limit: int) -> list[Mailing]:
+        """Locked for a change. Those that are forgotten are not among them, nor those that somebody
+        else holds."""
+        ...
+
     async def launched(self, after: int, limit: int) -> list[MailingChanged]:
         """Launched, not finished, by id."""
         ...
 
     async def past(self, after: int, limit: int) -> list[MailingChanged]:
-        """Finished, by id."""
+        """Finished and not forgotten, by id."""
         ...
 
 

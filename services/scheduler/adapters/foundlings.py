@@ -43,6 +43,12 @@ _ROWLESS = text(
     WHERE NOT EXISTS (SELECT FROM message m WHERE m.id = s.id)
     """
 )
+# Theirs have no rows, and are to have none.
+_FORGOTTEN = text(
+    """
+    SELECT id FROM mailing WHERE id = ANY (CAST(:mailings AS bigint[])) AND forget_at IS NOT NULL
+    """
+)
 
 
 class PostgresFoundlings:
@@ -56,10 +62,19 @@ class PostgresFoundlings:
         async with self._engine.begin() as connection:
             rowless = await _rowless(connection, list(dues))
             strays = [event for event in returned if event.message_id in rowless]
+            strays = await _of_mailings_that_are_kept(connection, strays)
             if not strays:
                 return set()
             await _adopt(connection, strays, dues)
-            return await _rowless(connection, list(rowless))
+            return await _rowless(connection, [event.message_id for event in strays])
+
+
+async def _of_mailings_that_are_kept(
+    connection: AsyncConnection, strays: Sequence[DeliveryEvent]
+) -> list[DeliveryEvent]:
+    mailings = {"mailings": list({event.mailing_id for event in strays})}
+    forgotten = set(await connection.scalars(_FORGOTTEN, mailings)) if strays else set()
+    return [event for event in strays if event.mailing_id not in forgotten]
 
 
 async def _rowless(connection: AsyncConnection, ids: Sequence[int]) -> set[int]:

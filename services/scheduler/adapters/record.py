@@ -16,7 +16,7 @@ _WAVES = text(
     """
     SELECT m.id, m.revision, w.timezone, w.seq, w.size, w.opens_at, w.closes_at, w.rest, w.reason
     FROM wave w JOIN mailing m ON m.id = w.mailing_id
-    WHERE w.announced_seq > 0
+    WHERE w.announced_seq > 0 AND m.forget_at IS NULL
     ORDER BY m.id, w.timezone
     """
 )
@@ -30,9 +30,10 @@ _MESSAGES = text(
 _ENDS = text(
     f"""
     SELECT m.id, m.revision, {IN_ALL}
-    FROM mailing m WHERE m.emitted_revision = m.revision ORDER BY m.id
+    FROM mailing m WHERE m.emitted_revision = m.revision AND m.forget_at IS NULL ORDER BY m.id
     """  # noqa: S608 - a constant of another module
 )
+_CLOSED = text("SELECT id FROM mailing WHERE forgotten_at IS NOT NULL ORDER BY id")
 
 
 class PostgresRecord:
@@ -57,3 +58,7 @@ class PostgresRecord:
     async def ends(self) -> Sequence[MailingEmitted]:
         async with self._engine.connect() as connection:
             return mailings_emitted(await connection.execute(_ENDS))
+
+    async def closed(self) -> Sequence[int]:
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(_CLOSED))

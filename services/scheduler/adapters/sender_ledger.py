@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
+import httpx
 from pydantic import TypeAdapter
 
 from shared.contracts.gates import Gate
@@ -34,6 +35,16 @@ class SenderLedger:
                 return page.model_copy(update={"gates": tuple(found)})
             found += page.gates
             after = page.gates[-1].id
+
+    async def forget(self, message_ids: Sequence[int]) -> None:
+        """Raises ConnectionError instead: it is tried again."""
+        ids = {"message_ids": list(message_ids)}
+        try:
+            async with self._sender.client() as client:
+                answer = await client.post("/internal/ledger/forget", json=ids)
+                answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise ConnectionError(f"No sender forgets: {type(error).__name__}") from error
 
 
 def _last_row(page: Sequence[LedgerRow]) -> int | None:

@@ -8,13 +8,14 @@ from faststream.rabbit import RabbitBroker
 
 from services.scheduler.handlers.adopting import Adoption
 from services.scheduler.handlers.asking import Asking
+from services.scheduler.handlers.closing import Closing
 from services.scheduler.handlers.planning import Planner
 from services.scheduler.handlers.replaying import Replays
 from services.scheduler.handlers.returning import Returns
 from services.scheduler.handlers.trials import Trials
 from shared.contracts.delivery import DeliveryEvents
 from shared.contracts.directory import ClientsAdded, ClientsChanged
-from shared.contracts.mailings import MailingChanged
+from shared.contracts.mailings import MailingChanged, MailingForgotten
 from shared.contracts.progress import MailingFinished
 from shared.contracts.replays import MessagesReplayed, MessagesResolved
 from shared.contracts.topology import (
@@ -37,6 +38,7 @@ class Listeners:
     replays: Replays
     trials: Trials
     asking: Asking
+    closing: Closing
 
 
 Wake = Callable[[], None]
@@ -63,6 +65,7 @@ def _events(to: Listeners, wake: Wake) -> Mapping[str, Route[Any]]:
         MailingChanged.routing_key: Route(MailingChanged, plan),
         MessagesReplayed.routing_key: Route(MessagesReplayed, replay),
         MessagesResolved.routing_key: Route(MessagesResolved, to.replays.on_resolved),
+        MailingForgotten.routing_key: Route(MailingForgotten, to.closing.on_forgotten),
     }
 
 

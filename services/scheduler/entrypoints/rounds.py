@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from services.scheduler.entrypoints.ticks import Wakeup
+from services.scheduler.entrypoints.ticks import Wakeup, sleep_until_woken
 from services.scheduler.handlers.asking import Asking
 from services.scheduler.handlers.catching_up import CatchingUp
+from services.scheduler.handlers.closing import Closing
 from services.scheduler.handlers.forgetting import Forgetting
 from services.scheduler.handlers.publishing import Publishing
 from services.scheduler.handlers.watching import Watching
@@ -24,6 +25,8 @@ BETWEEN_ROUNDS = 5.0
 BETWEEN_CATCHING_UP = 15.0
 # What it removes was kept for days.
 BETWEEN_FORGETTING = 3600.0
+# One that is to be forgotten may be open still, or a sender be away.
+BETWEEN_CLOSING = 60.0
 
 
 class Rounds:
@@ -34,6 +37,7 @@ class Rounds:
         catching_up: CatchingUp,
         asking: Asking,
         forgetting: Forgetting,
+        closing: Closing,
         wakeup: Wakeup,
     ) -> None:
         self._publishing = publishing
@@ -41,6 +45,7 @@ class Rounds:
         self._catching_up = catching_up
         self._asking = asking
         self._forgetting = forgetting
+        self._closing = closing
         self._wakeup = wakeup
 
     async def left_behind(self) -> None:
@@ -72,6 +77,11 @@ class Rounds:
             await self._forgetting.forget_round()
             await asyncio.sleep(BETWEEN_FORGETTING)
 
+    async def closing(self) -> None:
+        while True:
+            await self._closing.close_round()
+            await sleep_until_woken(self._closing.marked, BETWEEN_CLOSING)
+
     def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
             "left-behind": self.left_behind,
@@ -79,4 +89,5 @@ class Rounds:
             "catching-up": self.catching_up,
             "asking": self.asking,
             "forgetting": self.forgetting,
+            "closing": self.closing,
         }

@@ -25,7 +25,8 @@ class Foundlings(Protocol):
     async def adopt(
         self, returned: Sequence[DeliveryEvent], due_at: Sequence[datetime]
     ) -> set[int]:
-        """Makes rows of those that have none; the ids of those whose client has another message."""
+        """Makes rows of those that have none; the ids of those whose client has another message.
+        Nothing of a mailing whose messages are to go."""
         ...
 
 

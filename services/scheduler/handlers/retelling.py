@@ -14,6 +14,7 @@ from typing import Protocol
 from services.scheduler.domain.retold import Row, retold
 from services.scheduler.ports import Outlet
 from shared.contracts.base import Message
+from shared.contracts.delivery import MessagesClosed
 from shared.contracts.progress import MailingEmitted, WavesPlanned
 from shared.runtime.logs import facts
 
@@ -35,6 +36,10 @@ class Record(Protocol):
         """Of mailings whose end was told under the revision that they have."""
         ...
 
+    async def closed(self) -> Sequence[int]:
+        """Mailings whose messages are not kept any longer; of these nothing else is told."""
+        ...
+
 
 async def retell(record: Record, outlet: Outlet) -> int:
     """Returns the number of messages told of."""
@@ -47,6 +52,8 @@ async def retell(record: Record, outlet: Outlet) -> int:
         told += len(rows)
     for emitted in await record.ends():
         await _tell(outlet, emitted)
+    for mailing_id in await record.closed():
+        await _tell(outlet, MessagesClosed(mailing_id=mailing_id))
     log.info("What was planned was told again", extra=facts("retell", messages=told))
     return told
 

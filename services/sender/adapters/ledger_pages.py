@@ -36,6 +36,13 @@ _UNDER_WAY = text(
     ) AS oldest
     """
 )
+# What is under way, or waits to be tried again, is at no end, whoever believes so.
+_FORGET = text(
+    """
+    DELETE FROM ledger
+    WHERE message_id = ANY (CAST(:ids AS bigint[])) AND state NOT IN ('claimed', 'retrying')
+    """
+)
 
 
 class PostgresLedgerPages:
@@ -58,6 +65,10 @@ class PostgresLedgerPages:
             # After them: what began since has seen them.
             moment = (await connection.execute(_UNDER_WAY)).one()
         return GateTable(now=moment.now, oldest=moment.oldest, gates=gates)
+
+    async def forget(self, message_ids: Sequence[int]) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(_FORGET, {"ids": list(message_ids)})
 
     async def pages(self) -> AsyncIterator[Sequence[LedgerRow]]:
         after = 0

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, get_args
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,6 +17,10 @@ MOST = 5_000
 _ROWS = TypeAdapter(list[LedgerRow])
 
 
+class _Forget(BaseModel):
+    message_ids: list[int] = Field(max_length=MOST)
+
+
 class Pages(Protocol):
     async def page(self, after: int, limit: int, which: Which) -> Sequence[LedgerRow]:
         """By message id, from the first greater than ``after``."""
@@ -24,6 +28,10 @@ class Pages(Protocol):
 
     async def gates(self, after: int, limit: int) -> GateTable:
         """By mailing, from the first greater than ``after``."""
+        ...
+
+    async def forget(self, message_ids: Sequence[int]) -> None:
+        """Messages whose mailing never runs again, and whose gate is closed."""
         ...
 
 
@@ -40,8 +48,13 @@ def reads(pages: Pages, token: str) -> list[Route]:
     async def gates(request: Request) -> bytes:
         return (await pages.gates(*_place(request))).model_dump_json().encode()
 
+    async def forget(request: Request) -> bytes:
+        await pages.forget(_Forget.model_validate_json(await request.body()).message_ids)
+        return b"{}"
+
     return [
         Route("/internal/ledger", _guarded(ledger, token)),
+        Route("/internal/ledger/forget", _guarded(forget, token), methods=["POST"]),
         Route("/internal/gates", _guarded(gates, token)),
     ]
 

@@ -31,16 +31,18 @@ _ENDS = sorted(ENDS)
 
 
 class PostgresPage:
-    """``new_grounds``: numbers given out in this transaction."""
+    """``closed``: of these mailings; ``new_grounds``: numbers given out in this transaction."""
 
     def __init__(
         self,
         connection: "asyncpg.Connection[Any]",
         ids: list[int],
+        closed: frozenset[int],
         grounds: GroundsNumbers,
     ) -> None:
         self._connection = connection
-        self._ids = ids
+        self._ids = [each for each in ids if each not in closed]
+        self.closed = closed
         self._grounds = grounds
         self._spans: Mapping[int, SentSpan] = {}
         self.new_grounds: dict[Grounds, int] = {}
@@ -69,6 +71,9 @@ class PostgresPage:
         await self._connection.execute(
             statements.FORGET, forgotten.mailing_id, forgotten.born_before
         )
+
+    async def close(self, mailing_id: int, now: datetime) -> None:
+        await self._connection.execute(statements.CLOSE, mailing_id, now)
 
     async def emitted(self, emitted: MailingEmitted) -> None:
         await self._connection.execute(
@@ -107,10 +112,10 @@ class PostgresBooks:
         ids = sorted(set(mailing_ids) - {NO_MAILING})
         async with self._writers, driver(self._engine) as connection:
             try:
-                await _begin(connection, ids)
+                closed = await _begin(connection, ids)
                 if NO_MAILING in mailing_ids:
                     await connection.execute(statements.LOCK_TRIALS)
-                page = PostgresPage(connection, ids, self._grounds)
+                page = PostgresPage(connection, ids, closed, self._grounds)
                 yield page
             except Exception:
                 # Where it cannot be said any more, the server undoes it by itself.
@@ -137,11 +142,12 @@ class PostgresBooks:
         return at
 
 
-async def _begin(connection: "asyncpg.Connection[Any]", ids: list[int]) -> None:
-    """A transaction that has the rows of these mailings. Those that are not there yet are added
-    before it, in one of their own, when nothing is locked."""
+async def _begin(connection: "asyncpg.Connection[Any]", ids: list[int]) -> frozenset[int]:
+    """A transaction that has the rows of these mailings; those that are closed. What is not there
+    yet is added before it, in one of their own, when nothing is locked."""
     await connection.execute("BEGIN")
-    while len(await connection.fetch(statements.LOCK_MAILINGS, ids)) < len(ids):
+    while len(rows := await connection.fetch(statements.LOCK_MAILINGS, ids)) < len(ids):
         await connection.execute("ROLLBACK")
         await connection.execute(statements.ADD_MAILINGS, ids)
         await connection.execute("BEGIN")
+    return frozenset(id_ for id_, is_closed in rows if is_closed)

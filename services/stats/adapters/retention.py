@@ -1,7 +1,8 @@
-"""Calls that need not be kept any longer, found by the mailings that ended long ago.
+"""Messages and calls that need not be kept any longer, found by their mailings.
 
-Only of messages that a provider has accepted: nobody will ever ask what their next call has to say.
-Of one that failed or is unknown, the desk shows the calls, and another must say the same text.
+Messages go when their books are closed. Calls alone, of mailings that ended long ago, go only of
+messages that a provider has accepted: nobody will ever ask what their next call has to say. Of one
+that failed or is unknown, the desk shows the calls, and another must say the same text.
 """
 
 from datetime import datetime
@@ -33,12 +34,43 @@ _FORGET = text(
     """
 )
 
+_CLOSED = text(
+    """
+    SELECT id FROM mailing WHERE closed_at IS NOT NULL
+        AND EXISTS (SELECT FROM message WHERE message.mailing_id = mailing.id)
+    LIMIT 1
+    """
+)
+_FORGET_MESSAGES = text(
+    """
+    WITH gone AS (
+        DELETE FROM message WHERE id = ANY(ARRAY(
+            SELECT id FROM message WHERE mailing_id = :mailing_id ORDER BY id LIMIT :limit
+        ))
+        RETURNING id
+    ), called AS (
+        DELETE FROM attempt WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
+    )
+    SELECT count(*) FROM gone
+    """
+)
+
 _FORGOTTEN = text("UPDATE mailing SET calls_forgotten_at = :now WHERE id = :mailing_id")
 
 
 class PostgresRetention:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+
+    async def closed(self) -> int | None:
+        async with self._engine.connect() as connection:
+            found: int | None = await connection.scalar(_CLOSED)
+        return found
+
+    async def forget_messages(self, mailing_id: int, limit: int) -> bool:
+        given = {"mailing_id": mailing_id, "limit": limit}
+        async with self._engine.begin() as connection:
+            return bool(await connection.scalar(_FORGET_MESSAGES, given) == limit)
 
     async def ended_before(self, moment: datetime) -> int | None:
         async with self._engine.connect() as connection:

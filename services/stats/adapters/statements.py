@@ -1,6 +1,11 @@
 """The statements that write the books. Arrays in, sets written: never one row at a time."""
 
-LOCK_MAILINGS = "SELECT id FROM mailing WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
+LOCK_MAILINGS = """
+    SELECT id, closed_at IS NOT NULL FROM mailing WHERE id = ANY($1::bigint[])
+    ORDER BY id FOR UPDATE
+"""
+
+CLOSE = "UPDATE mailing SET closed_at = coalesce(closed_at, $2) WHERE id = $1"
 
 ADD_MAILINGS = "INSERT INTO mailing (id) SELECT unnest($1::bigint[]) ON CONFLICT DO NOTHING"
 

@@ -14,7 +14,7 @@ _FORGET_PACE = text("DELETE FROM pace WHERE second < CAST(:before AS bigint)")
 _OUT_OF_BALANCE = text(
     """
     SELECT id FROM mailing
-    WHERE (finished_at IS NULL OR finished_at >= :finished_since) AND EXISTS (
+    WHERE (finished_at IS NULL OR finished_at >= :finished_since) AND closed_at IS NULL AND EXISTS (
         SELECT FROM (
             SELECT timezone, status, count(*) AS n FROM message
             WHERE mailing_id = mailing.id GROUP BY timezone, status

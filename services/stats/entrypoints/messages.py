@@ -7,7 +7,13 @@ from faststream.rabbit import RabbitBroker
 
 from services.stats.handlers import Handler
 from shared.contracts.base import Message
-from shared.contracts.delivery import CallsInFlight, DeliveryEvents, Kind, MessagesForgotten
+from shared.contracts.delivery import (
+    CallsInFlight,
+    DeliveryEvents,
+    Kind,
+    MessagesClosed,
+    MessagesForgotten,
+)
 from shared.contracts.progress import MailingEmitted, WavesPlanned
 from shared.contracts.topology import STATS_EVENTS
 from shared.runtime.broker import Route, consume
@@ -18,7 +24,7 @@ def subscribe(
 ) -> None:
     messages: dict[str, type[Message]] = {
         each.routing_key: each
-        for each in (CallsInFlight, MessagesForgotten, WavesPlanned, MailingEmitted)
+        for each in (CallsInFlight, MessagesForgotten, MessagesClosed, WavesPlanned, MailingEmitted)
     }
     messages |= {f"delivery.{kind}": DeliveryEvents for kind in get_args(Kind)}
     routes = {key: Route(message, handlers[message]) for key, message in messages.items()}

@@ -39,6 +39,7 @@ _MAILING: JsonDict = {
     "started_at": "2027-03-01T07:00:00Z",
     "finished_at": None,
     "deleted_at": None,
+    "forgotten_at": None,
 }
 _REVISION: JsonDict = {
     "revision": 2,
@@ -83,6 +84,10 @@ class MailingView(_Spec, _Heading):
     started_at: Instant | None = Field(description="When its first wave opened.")
     finished_at: Instant | None
     deleted_at: Instant | None
+    forgotten_at: Instant | None = Field(
+        description="Since when it is not known any longer what became of each message: the numbers"
+        " of the statistics stay (API_RETAIN_MESSAGES_DAYS)."
+    )
 
     @classmethod
     def of(cls, mailing: Mailing) -> "MailingView":

@@ -43,7 +43,7 @@ from services.api.ports import Ports
 from shared.contracts.base import Message
 from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.gates import GatesChanged
-from shared.contracts.mailings import MailingChanged, MailingSpec
+from shared.contracts.mailings import MailingChanged, MailingForgotten, MailingSpec
 from shared.contracts.replays import MessagesReplayed, MessagesResolved
 from shared.contracts.trials import TrialsRequested
 from shared.domain.message_id import MessageIds
@@ -70,6 +70,7 @@ _MESSAGES: dict[str, type[Message]] = {
         ClientsChanged,
         GatesChanged,
         MailingChanged,
+        MailingForgotten,
         MessagesReplayed,
         MessagesResolved,
         TrialsRequested,

@@ -78,6 +78,7 @@ async def test_the_least_mailing_is_launched(api: httpx.AsyncClient, outbox: Out
         "started_at": None,
         "finished_at": None,
         "deleted_at": None,
+        "forgotten_at": None,
     }
     [told] = await outbox()
     assert isinstance(told, MailingChanged)

@@ -17,9 +17,19 @@ from services.api.domain.users import User
 from services.api.handlers.parked import park
 from services.api.handlers.retention import forget_what_is_over
 from services.api.ports import Ports
+from shared.contracts.gates import Gate, GatesChanged
+from shared.contracts.mailings import MailingForgotten
 from shared.contracts.topology import EVENTS
-from tests.integration.services.api.conftest import FakeClock, RunImports, client_of, log_in_as
-from tests.integration.services.api.test_dead_letters import starting
+from tests.integration.services.api.conftest import (
+    NOW,
+    FakeClock,
+    FakeDeadLetters,
+    Outbox,
+    RunImports,
+    client_of,
+    log_in_as,
+)
+from tests.integration.services.api.test_dead_letters import dead, finished, starting
 
 CSV = {"Content-Type": "text/csv"}
 ROWS = b"phone,timezone\n79160000001,Nowhere\n79160000002,UTC\n"
@@ -96,6 +106,38 @@ async def test_what_was_put_back_goes_and_what_is_parked_stays(
     left = (await api.get("/dead-letters/parked")).json()["items"]
     assert [one["id"] for one in left] == [second["id"]]
     assert await count(engine, select(PARKED.c.id)) == 1
+
+
+async def test_what_became_of_each_message_is_forgotten_when_its_mailing_ended_long_ago(
+    api: httpx.AsyncClient,
+    ports: Ports,
+    later: Later,
+    outbox: Outbox,
+    dead_letters: FakeDeadLetters,
+) -> None:
+    old, running = await finished(api, ports), await finished(api, ports)
+    dead_letters.dead = [*dead(running, 1), *dead(old, 2)]
+    await api.post("/dead-letters/replay", json={"message_ids": [1]})
+    await outbox()
+    api = await later(timedelta(days=31))
+    assert await forget_what_is_over(ports, Retention(imports=1)) == {}
+    keep = Retention(messages=30)
+    assert await forget_what_is_over(ports, keep) == {"mailings": 1}
+    assert await forget_what_is_over(ports, keep) == {}
+    gate = Gate(kind="mailing", id=old, revision=2, closed=True)
+    assert await outbox() == [GatesChanged(gates=(gate,)), MailingForgotten(mailing_id=old)]
+    shown = (await api.get(f"/mailings/{old}")).json()
+    assert (shown["state"], shown["revision"]) == ("finished", 1)
+    assert shown["forgotten_at"] is not None
+    assert (await api.get(f"/mailings/{running}")).json()["forgotten_at"] is None
+    [noted] = (await api.get("/audit?action=mailings.forget")).json()["items"]
+    assert (noted["subject"], noted["user"]) == (f"mailings/{old}", None)
+    async with ports.transactions.reading() as store:
+        assert await store.mailings.past(0, 10) == []
+    again = {"message_ids": [2], "ends_at": (NOW + timedelta(days=60)).isoformat()}
+    refused = await api.post("/dead-letters/replay", json=again)
+    assert refused.status_code == 409, refused.text
+    assert await outbox() == []
 
 
 async def imported(api: httpx.AsyncClient) -> int:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from services.sender.adapters.gates import PostgresGates
+from services.sender.adapters.ledger_pages import PostgresLedgerPages
 from shared.contracts.gates import Gate
 from shared.contracts.topology import SENDER_GATES
 from tests.integration.services.sender.world import MAILING, World, command, commands, until
@@ -27,6 +28,25 @@ async def test_mailing_gate_returns(world: World, revision: int, closed: bool, r
     assert (event.kind, event.reason) == ("returned", reason)
     assert (event.mailing_revision, event.client_revision) == (revision, None)
     assert world.provider.books.calls == 0
+
+
+async def test_who_has_no_row_any_more_is_not_called_again(world: World) -> None:
+    """Long after its mailing ended, a command comes from wherever once more; and one whose row was
+    no end stays, whoever wants it gone."""
+    one, under_way = command(), command()
+    await world.record(under_way, "retrying")
+    async with world.sender():
+        await world.send(one)
+        await world.ended(one)
+        ids = [one.message_id, under_way.message_id]
+        await world.store_gate("mailing", MAILING, 2, closed=True)
+        await PostgresLedgerPages(world.engine).forget(ids)
+        rows = await PostgresLedgerPages(world.engine).page(0, 10)
+        assert [row.message_id for row in rows] == [under_way.message_id]
+        await world.send(one)
+        sent, returned = await world.ended(one, times=2)
+    assert (sent.kind, returned.kind, returned.reason) == ("sent", "returned", "gate_closed")
+    assert (world.accepted(one), world.provider.books.calls) == (1, 1)
 
 
 async def test_client_gate_returns_only_that_client(world: World) -> None:

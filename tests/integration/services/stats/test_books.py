@@ -18,14 +18,16 @@ from services.stats.handlers import (
     audit,
     deliveries,
     forget_calls,
+    forget_messages,
     forget_pace,
     look_for_overdue,
     mailing_emitted,
+    messages_closed,
     messages_forgotten,
     waves_planned,
 )
 from services.stats.ports import Due, Overdue
-from shared.contracts.delivery import DeliveryEvent, MessagesForgotten
+from shared.contracts.delivery import DeliveryEvent, MessagesClosed, MessagesForgotten
 from shared.contracts.statuses import Status
 from shared.contracts.trials import NO_MAILING
 from tests.unit.services.stats.dead_letters_suite import DeadLettersSuite
@@ -369,3 +371,26 @@ async def test_a_mailing_that_runs_again_keeps_its_calls(world: World, engine: A
     kept = await attempts(world)
     await forget_calls(PostgresRetention(engine), clock, days=1)
     assert await attempts(world) == kept
+
+
+async def test_messages_of_closed_books_go_and_the_numbers_stay(
+    world: World, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.stats.handlers.FORGET_AT_ONCE", 3)
+    await ended(world)
+    await world.hear(event("sent", 9, mailing_id=8))
+    retention, wide = PostgresRetention(engine), START - timedelta(days=1)
+    books = (await world.by_status(), await world.reports.mailing(7), await world.reports.zones(7))
+    await forget_messages(retention)
+    assert len(await world.messages()) == 4
+    await messages_closed(world.ports, MessagesClosed(mailing_id=7))
+    await forget_messages(retention)
+    assert await world.messages() == []
+    async with engine.connect() as connection:
+        assert list(await connection.scalars(text("SELECT message_id FROM attempt"))) == [9]
+    await world.hear(event("sent", 2, dispatch=2), event("sent", attempt=3))
+    after = (await world.by_status(), await world.reports.mailing(7), await world.reports.zones(7))
+    assert after == books
+    assert await world.messages() == []
+    assert await PostgresUpkeep(engine).out_of_balance(wide) == []
+    assert len(await world.messages(8)) == 1

@@ -34,6 +34,7 @@ MAILING: dict[str, Any] = {
     "started_at": None,
     "finished_at": None,
     "deleted_at": None,
+    "forgotten_at": None,
 }
 
 

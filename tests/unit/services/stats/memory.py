@@ -30,9 +30,12 @@ class MemoryBooks:
         self.emissions: dict[int, tuple[int, int, int]] = {}
         self.finished: dict[int, int] = {}
         self.finished_times: dict[int, datetime] = {}
+        self.closed_times: dict[int, datetime] = {}
+        self.opened: set[int] = set()
 
     @asynccontextmanager
     async def open(self, mailing_ids: Collection[int]) -> AsyncIterator["MemoryBooks"]:
+        self.opened = set(mailing_ids)
         yield self
         counted = Counter(
             Cell(each.mailing_id, each.timezone, each.status)
@@ -40,6 +43,13 @@ class MemoryBooks:
             if each.mailing_id != NO_MAILING
         )
         assert +self.tally == counted
+
+    @property
+    def closed(self) -> Collection[int]:
+        return self.closed_times.keys() & self.opened
+
+    async def close(self, mailing_id: int, now: datetime) -> None:
+        self.closed_times.setdefault(mailing_id, now)
 
     async def standings(self, message_ids: Collection[int]) -> Mapping[int, Standing]:
         known = self.messages_by_id

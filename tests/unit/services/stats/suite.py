@@ -12,11 +12,18 @@ from services.stats.handlers import (
     Ports,
     deliveries,
     mailing_emitted,
+    messages_closed,
     messages_forgotten,
     waves_planned,
 )
 from services.stats.ports import Books, DeadLetters, MessageLine, Reports
-from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind, MessagesForgotten
+from shared.contracts.delivery import (
+    DeliveryEvent,
+    DeliveryEvents,
+    Kind,
+    MessagesClosed,
+    MessagesForgotten,
+)
 from shared.contracts.progress import MailingEmitted
 from shared.contracts.statuses import Status
 from tests.unit.services.stats.examples import START, ZONES, batch, batches, event, wave, waves
@@ -95,6 +102,21 @@ class BooksSuite:
         assert await world.by_status(8) == {Status.QUEUED: 1}
         await world.hear(event("returned", 1, timezone=ZONES[1]))
         assert (await world.by_status())[Status.PLANNED] == 1
+
+    async def test_closed_books_stay_as_they_are_whatever_is_told(self, world: World) -> None:
+        await waves_planned(world.ports, waves(wave(2)))
+        await world.hear(event("sent"), event("failed", 2))
+        await mailing_emitted(world.ports, emitted(messages=2))
+        await messages_closed(world.ports, MessagesClosed(mailing_id=7))
+        before = (await world.by_status(), await world.reports.mailing(7))
+        again = (event("sent", 2, dispatch=2), event("queued", 3), event("sent", 9, mailing_id=8))
+        await world.hear(*again)
+        await waves_planned(world.ports, waves(wave(5, seq=2)))
+        await mailing_emitted(world.ports, emitted(messages=5, revision=2))
+        await messages_forgotten(world.ports, MessagesForgotten(mailing_id=7, born_before=9))
+        assert (await world.by_status(), await world.reports.mailing(7)) == before
+        assert await world.by_status(8) == {Status.SENT: 1}
+        assert len(world.announcer.announced) == 1
 
     async def test_several_events_of_one_message_in_one_batch(self, world: World) -> None:
         await deliveries(

@@ -371,6 +371,9 @@ ANSWERS: Mapping[str, str] = {
         "Это единственный администратор: сначала назначьте другого."
     ),
     "{}; this mailing is {}.": "{0:~}; эта рассылка {1:~}.",
+    "What became of each message of mailing {} is not kept any longer.": (
+        "Что стало с каждым сообщением рассылки {0}, больше не хранится."
+    ),
     "Nothing of mailing {} can be sent again; this mailing is {}.": (
         "Из рассылки {0} ничего нельзя отправить снова; эта рассылка {1:~}."
     ),

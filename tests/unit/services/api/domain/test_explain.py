@@ -108,6 +108,14 @@ class TestWithoutMessage:
         finished = facts(MailingState.FINISHED, deleted=True)
         assert told(finished)[0] == "not_sent"
 
+    def test_a_mailing_whose_messages_are_forgotten(self) -> None:
+        """Its plan has no rows, which must not be taken for a client who came late."""
+        ended = facts(MailingState.FINISHED, wave=replace(WAVE, taken=True))
+        ended = replace(ended, mailing=replace(ended.mailing, forgotten_at=NOW))
+        verdict, status, reason, sentence = told(ended)
+        assert (verdict, status, reason) == ("unknown", None, "forgotten")
+        assert "not kept" in sentence
+
     def test_a_cancelled_mailing(self) -> None:
         assert told(facts(MailingState.CANCELLED)) == (
             "not_sent",

@@ -11,10 +11,10 @@ from services.api.domain.audit import Action, Deed
 from services.api.domain.choices import Chosen, OfGroup, OfMailing, TheseMessages
 from services.api.domain.dead_letters import Dead, Group
 from services.api.domain.failures import Conflict, Invalid
-from services.api.domain.mailings import Mailing, MailingState, Step
+from services.api.domain.mailings import Mailing, MailingState, Step, forgotten
 from services.api.domain.replays import Share
 from shared.contracts.gates import Gate, GatesChanged
-from shared.contracts.mailings import MailingChanged, MailingSpec
+from shared.contracts.mailings import MailingChanged, MailingForgotten, MailingSpec
 from shared.contracts.replays import MessagesReplayed, MessagesResolved, Replay, Resolved
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -99,6 +99,19 @@ def test_of_some_mailings_nothing_is_sent_again(
     [fault] = refusal.value.errors
     assert fault.field == "group"
     assert fault.reason == f"Nothing of mailing 7 can be sent again; this mailing is {word}."
+
+
+def test_of_one_whose_messages_are_forgotten_nothing_is_sent_again() -> None:
+    """Nobody has a row any more that would keep somebody from being sent to twice."""
+    with pytest.raises(Conflict, match="not kept any longer"):
+        replayed(replace(FINISHED, forgotten_at=NOW))
+
+
+def test_a_gate_stays_closed_for_what_is_forgotten() -> None:
+    step = forgotten(FINISHED, NOW)
+    assert step.mailing == replace(FINISHED, updated_at=NOW, forgotten_at=NOW)
+    gate = Gate(kind="mailing", id=7, revision=4, closed=True)
+    assert step.messages == (GatesChanged(gates=(gate,)), MailingForgotten(mailing_id=7))
 
 
 def test_without_a_deadline_of_their_own_the_mailings_own_holds() -> None:

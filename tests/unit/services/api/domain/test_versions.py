@@ -44,6 +44,7 @@ def test_whatever_is_shown_of_a_mailing_is_in_it() -> None:
         replace(MAILING, started_at=NOW),
         replace(MAILING, finished_at=NOW),
         replace(MAILING, deleted_at=NOW),
+        replace(MAILING, forgotten_at=NOW),
     ]
     tags = {versions.of_mailing(one).tag for one in (MAILING, *others)}
     assert len(tags) == len(others) + 1

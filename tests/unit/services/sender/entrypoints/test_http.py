@@ -27,6 +27,7 @@ GATES = GateTable(now=START, gates=(Gate(kind="mailing", id=7, revision=2, close
 class FakePages:
     def __init__(self) -> None:
         self.asked: list[tuple[int, int, str]] = []
+        self.forgotten: list[int] = []
 
     async def page(self, after: int, limit: int, which: Which) -> Sequence[LedgerRow]:
         self.asked.append((after, limit, which))
@@ -35,6 +36,9 @@ class FakePages:
     async def gates(self, after: int, limit: int) -> GateTable:
         self.asked.append((after, limit, "gates"))
         return GATES
+
+    async def forget(self, message_ids: Sequence[int]) -> None:
+        self.forgotten += message_ids
 
 
 @pytest.fixture
@@ -65,6 +69,18 @@ async def test_the_gates(sender: httpx.AsyncClient, pages: FakePages) -> None:
     answer = await sender.get("/internal/gates", params={"after": 6})
     assert GateTable.model_validate_json(answer.content) == GATES
     assert pages.asked == [(6, 1000, "gates")]
+
+
+async def test_rows_that_are_to_go(sender: httpx.AsyncClient, pages: FakePages) -> None:
+    path = "/internal/ledger/forget"
+    assert (await sender.post(path, json={"message_ids": [5, 6]})).status_code == 200
+    assert pages.forgotten == [5, 6]
+    for nonsense in ({}, {"message_ids": ["x"]}, {"message_ids": [1] * (MOST + 1)}):
+        assert (await sender.post(path, json=nonsense)).status_code == 422
+    stranger = {"Authorization": "Bearer wrong"}
+    asked = await sender.post(path, json={"message_ids": [7]}, headers=stranger)
+    assert asked.status_code == 401
+    assert pages.forgotten == [5, 6]
 
 
 @pytest.mark.parametrize(
