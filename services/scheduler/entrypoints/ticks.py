@@ -20,7 +20,7 @@ from shared.runtime.clock import Clock
 
 # The senders' queue is measured this often while it is full enough.
 WHILE_HELD_BACK = 0.05
-# Rounds of emission after which those who will not be sent to are seen to all the same.
+# Rounds of emission after which those who will not be sent to are looked for all the same.
 SETTLING_EVERY = 10
 # Should something be due that cannot be done, the loop does not spin.
 LEAST_SLEEP = 0.005
@@ -114,12 +114,13 @@ class Ticks:
         """Emits as fast as the senders take; accounts for the others while it has to wait."""
         woken = self._wakeup.waiter()
         await self._publishing.recover()
-        had_work = False
+        had_work = settled = False
         for rounds in itertools.count():
             outcome = await self._emitter.emit_round()
             await self._measuring.note(outcome)
-            has_time = outcome is not Round.DONE or rounds % SETTLING_EVERY == 0
-            settled = has_time and await self._emitter.settle_round()
+            has_time = outcome is Round.NOTHING or (settled and outcome is not Round.DONE)
+            is_their_turn = has_time or rounds % SETTLING_EVERY == 0
+            settled = is_their_turn and await self._emitter.settle_round()
             # The turn that finds a wave empty takes nobody, but ends it.
             ended = had_work and outcome is Round.NOTHING
             had_work = outcome is not Round.NOTHING
