@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from services.stats.domain.calls import calls
 from services.stats.domain.in_flight import InFlightCalls
+from services.stats.domain.receipts import Receipt, settle
 from services.stats.domain.standing import fold
 from services.stats.ports import Announcer, Books, Due, Meters, Retention, Upkeep
 from shared.contracts.base import Message
@@ -20,6 +21,8 @@ from shared.contracts.delivery import (
     MessagesForgotten,
 )
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
+from shared.contracts.receipts import ReceiptsGiven
+from shared.contracts.statuses import Status
 from shared.runtime.clock import Clock
 from shared.runtime.logs import facts
 
@@ -30,6 +33,11 @@ KEEP_PACE = timedelta(minutes=1)
 # When a window has closed the senders give back what they have: a lease, a flush and a redelivery
 # take less than a minute.
 OVERDUE = timedelta(minutes=10)
+# What a sender tells comes within its longest outage; a receipt of which nothing is heard for so
+# long is of a message that is not ours.
+KEEP_WAITING = timedelta(days=3)
+# In a round, however many wait: a second's look at each costs some microseconds.
+RECEIPTS_AT_ONCE, PAGES_AT_ONCE = 1_000, 10
 # Messages whose calls are forgotten in one transaction: some milliseconds of it.
 FORGET_AT_ONCE = 1_000
 
@@ -68,6 +76,56 @@ def _of_open_books(
     ]
     kept = [m.model_copy(update={"events": e}) for m, e in zip(messages, left, strict=True)]
     return tuple(kept), [event for events in left for event in events]
+
+
+async def receipts_given(ports: Ports, *messages: ReceiptsGiven) -> None:
+    """Keeps them in one transaction, and applies those that count already."""
+    await settle_receipts(
+        ports,
+        [
+            Receipt(id_, Status(status), at.astimezone(UTC), reason, message.provider)
+            for message in messages
+            for id_, status, at, reason in message.rows()
+        ],
+    )
+
+
+async def settle_receipts(ports: Ports, told: Sequence[Receipt]) -> None:
+    ids = {receipt.message_id for receipt in told}
+    mailings = await ports.books.mailings_of(ids)
+    async with ports.books.open(mailings) as page:
+        # Of a mailing that was heard of a moment ago the books are not open: these wait.
+        written = set(mailings) - set(page.closed)
+        standings = await page.standings(ids)
+        known = {id_: one for id_, one in standings.items() if one.mailing_id in written}
+        settled = settle(known, await page.receipts(ids), told)
+        if settled.change.changed:
+            await page.enter(settled.change, ())
+        await page.put_receipts(settled.receipts, ports.clock.now())
+        due = await page.add_up()
+    ports.meters.receipts(settled)
+    await announce(ports, due)
+
+
+class WaitingReceipts:
+    """Goes round all that wait, so many of them at a time, and applies those that count by now."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._after = 0
+
+    async def look(self) -> None:
+        for _ in range(PAGES_AT_ONCE):
+            ripe, last = await self._ports.books.waiting(self._after, RECEIPTS_AT_ONCE)
+            if ripe:
+                await settle_receipts(self._ports, ripe)
+            self._after = last or 0
+            if last is None:
+                return
+
+
+async def forget_receipts(upkeep: Upkeep, meters: Meters, clock: Clock) -> None:
+    meters.receipts_forgotten(await upkeep.forget_receipts(clock.now() - KEEP_WAITING))
 
 
 async def waves_planned(ports: Ports, message: WavesPlanned) -> None:
@@ -176,6 +234,7 @@ Handler = Callable[[Any], Awaitable[None]]
 def handlers(ports: Ports) -> Mapping[type[Message], Handler]:
     return {
         DeliveryEvents: lambda message: deliveries(ports, message),
+        ReceiptsGiven: lambda message: receipts_given(ports, message),
         CallsInFlight: lambda message: calls_in_flight(ports, message),
         MessagesForgotten: lambda message: messages_forgotten(ports, message),
         MessagesClosed: lambda message: messages_closed(ports, message),

@@ -9,6 +9,7 @@ from typing import Protocol
 from services.stats.domain.books import ByStatus, MailingBook, ZoneBook
 from services.stats.domain.calls import Call
 from services.stats.domain.dead_letters import Cause, DeadLetter, Group, Wanted
+from services.stats.domain.receipts import Receipt, Settled
 from services.stats.domain.standing import Change, Standing
 from shared.contracts.delivery import MessagesForgotten
 from shared.contracts.progress import MailingEmitted, MailingFinished, WavesPlanned
@@ -33,10 +34,11 @@ class MessageLine:
 
 @dataclass(frozen=True, slots=True)
 class MessageStory:
-    """One message and all its calls, by dispatch, attempt and time."""
+    """One message, all its calls, by dispatch, attempt and time, and the receipt that counts."""
 
     standing: Standing
     calls: Sequence[Call]
+    receipt: Receipt | None = None
 
 
 class Page(Protocol):
@@ -71,6 +73,14 @@ class Page(Protocol):
         """Keeps the highest revision, and the greatest numbers within one."""
         ...
 
+    async def receipts(self, message_ids: Collection[int]) -> Mapping[int, Receipt]:
+        """Those that are kept of these messages."""
+        ...
+
+    async def put_receipts(self, receipts: Sequence[Receipt], now: datetime) -> None:
+        """In place of those that weigh less; one of each message."""
+        ...
+
     async def add_up(self) -> Sequence[Due]:
         """Brings the totals up to date, last of all; which of these mailings are at their end."""
         ...
@@ -82,6 +92,15 @@ class Books(Protocol):
 
         NO_MAILING among the ids: messages of trials are written, too. They are in nobody's books.
         """
+        ...
+
+    async def mailings_of(self, message_ids: Collection[int]) -> Collection[int]:
+        """The mailings of those messages that are known."""
+        ...
+
+    async def waiting(self, after: int, limit: int) -> tuple[Sequence[Receipt], int | None]:
+        """Looks at the next receipts that wait, by their messages' ids: those that would count now,
+        and behind which to go on; None: there are no more."""
         ...
 
     async def due(self) -> Sequence[Due]:
@@ -151,6 +170,10 @@ class Overdue:
 
 
 class Upkeep(Protocol):
+    async def forget_receipts(self, heard_before: datetime) -> int:
+        """Those that wait still; how many there were."""
+        ...
+
     async def forget_pace(self, before: datetime) -> None: ...
 
     async def overdue(self, closed_before: datetime) -> Overdue: ...
@@ -191,6 +214,10 @@ class Announcer(Protocol):
 
 class Meters(Protocol):
     def batch(self, change: Change, seconds: float) -> None: ...
+
+    def receipts(self, settled: Settled) -> None: ...
+
+    def receipts_forgotten(self, receipts: int) -> None: ...
 
     def out_of_balance(self, mailings: int) -> None: ...
 

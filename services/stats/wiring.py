@@ -25,19 +25,23 @@ from services.stats.entrypoints.ticks import every
 from services.stats.handlers import (
     Handler,
     Ports,
+    WaitingReceipts,
     announce_all,
     audit,
     deliveries,
     forget_calls,
     forget_messages,
     forget_pace,
+    forget_receipts,
     handlers,
     look_for_overdue,
+    receipts_given,
 )
 from services.stats.ports import Meters
 from services.stats.settings import Settings
 from shared.contracts.base import Message
 from shared.contracts.delivery import DeliveryEvents
+from shared.contracts.receipts import ReceiptsGiven
 from shared.runtime.background import Background
 from shared.runtime.broker import Publisher, keep_started, make_broker
 from shared.runtime.clock import Clock, SystemClock
@@ -50,6 +54,9 @@ from shared.runtime.service_token import token_check
 # One replica at a time forgets. What is over has been kept for days.
 RETENTION_LOCK = 1
 RETENTION_EVERY = 600.0
+
+# Seconds between looks at receipts that came before their messages' ends.
+LOOK_EVERY = 1.0
 
 
 def make_app(
@@ -71,15 +78,24 @@ def make_app(
         meters=meters,
         clock=clock,
     )
-    gathering = Gathering(partial(deliveries, ports), full=settings.prefetch)
+    gathering = Gathering[DeliveryEvents](
+        partial(deliveries, ports), lambda message: len(message.events), full=settings.prefetch
+    )
+    receipts = Gathering[ReceiptsGiven](
+        partial(receipts_given, ports),
+        lambda message: len(message.receipts.message_id),
+        full=settings.prefetch,
+    )
     routes: dict[type[Message], Handler] = dict(handlers(ports))
     routes[DeliveryEvents] = gathering.deliver
+    routes[ReceiptsGiven] = receipts.deliver
     subscribe(broker, routes, prefetch=settings.prefetch)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         background, applying = Background(), Background()
         applying.start("gathering", gathering.run)
+        applying.start("receipts", receipts.run)
         _start(background, settings, broker, engine, ports)
         try:
             yield
@@ -119,6 +135,7 @@ def _start(
 
     async def check() -> None:
         await audit(upkeep, ports.meters, ports.clock, period)
+        await forget_receipts(upkeep, ports.meters, ports.clock)
 
     async def forget() -> None:
         retention = PostgresRetention(engine)
@@ -129,6 +146,8 @@ def _start(
     by_turns = partial(every, RETENTION_EVERY, forget)
     background.start("retention", lambda: lead(engine, RETENTION_LOCK, by_turns))
     background.start("broker", lambda: keep_started(broker))
+    waiting = WaitingReceipts(ports)
+    background.start("waiting-receipts", lambda: every(LOOK_EVERY, waiting.look))
     background.start("settle", lambda: every(settings.settle_every, settle))
     background.start("overdue", lambda: every(settings.overdue_every, look))
     background.start("audit", lambda: every(settings.audit_every, check))

@@ -15,9 +15,10 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.stats.adapters import columns, statements
+from services.stats.adapters import columns, receipts, statements
 from services.stats.adapters.grounds import GroundsNumbers, add_grounds, distinct
 from services.stats.domain.calls import Call
+from services.stats.domain.receipts import Receipt
 from services.stats.domain.standing import Change, SentSpan, Standing
 from services.stats.ports import Due
 from shared.contracts.commands import Grounds
@@ -75,6 +76,14 @@ class PostgresPage:
     async def close(self, mailing_id: int, now: datetime) -> None:
         await self._connection.execute(statements.CLOSE, mailing_id, now)
 
+    async def receipts(self, message_ids: Collection[int]) -> Mapping[int, Receipt]:
+        rows = await self._connection.fetch(receipts.OF_MESSAGES, list(message_ids))
+        return {row[0]: receipts.receipt(row) for row in rows}
+
+    async def put_receipts(self, given: Sequence[Receipt], now: datetime) -> None:
+        if given:
+            await self._connection.execute(receipts.PUT, *receipts.columns(given), now)
+
     async def emitted(self, emitted: MailingEmitted) -> None:
         await self._connection.execute(
             statements.EMITTED,
@@ -124,6 +133,17 @@ class PostgresBooks:
                 raise
             await connection.execute("COMMIT")
             self._grounds.remember(page.new_grounds)
+
+    async def mailings_of(self, message_ids: Collection[int]) -> Collection[int]:
+        async with driver(self._engine) as connection:
+            rows = await connection.fetch(receipts.MAILINGS_OF, list(message_ids))
+        return {row[0] for row in rows}
+
+    async def waiting(self, after: int, limit: int) -> tuple[Sequence[Receipt], int | None]:
+        async with driver(self._engine) as connection:
+            rows = await connection.fetch(receipts.WAITING, after, limit, receipts.RIPE_AT)
+        ripe = [receipts.receipt(row) for row in rows if row["is_ripe"]]
+        return ripe, rows[-1]["message_id"] if len(rows) == limit else None
 
     async def due(self) -> Sequence[Due]:
         async with driver(self._engine) as connection:

@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stats.adapters.columns import STATUSES, call, standing
+from services.stats.adapters.receipts import OF_MESSAGES, receipt
 from services.stats.domain.books import ByStatus, MailingBook, ZoneBook
 from services.stats.ports import MessageLine, MessageStory
 from shared.contracts.statuses import Status
@@ -65,9 +66,10 @@ def _lines(condition: str) -> str:
     """  # noqa: S608 - of constants
 
 
-# Nearly all messages are queued, then sent: these two are in no index by their status, so that a
-# message that is sent changes none. They are looked for among all, but not where there are none.
-_COMMON = (Status.QUEUED, Status.SENT)
+# Nearly all messages are queued, then sent, then delivered where a provider says so: these are in
+# no index by their status, so that a message that moves on so changes none. They are looked for
+# among all, but not where there are none.
+_COMMON = (Status.QUEUED, Status.SENT, Status.DELIVERED)
 _ALL_MESSAGES = _lines("true")
 _COMMON_MESSAGES = _lines(
     """message.status = $4 AND EXISTS (
@@ -126,7 +128,9 @@ class PostgresReports:
         if not found:
             return None
         calls = await self._rows(_CALLS, message_id)
-        return MessageStory(standing(found[0]), [call(row) for row in calls])
+        receipts = await self._rows(OF_MESSAGES, [message_id])
+        counting = next((one for one in map(receipt, receipts) if not one.waits), None)
+        return MessageStory(standing(found[0]), [call(row) for row in calls], counting)
 
     async def everything(self) -> ByStatus:
         return _by_status(await self._rows(_EVERYTHING))

@@ -50,6 +50,8 @@ _FORGET_MESSAGES = text(
         RETURNING id
     ), called AS (
         DELETE FROM attempt WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
+    ), received AS (
+        DELETE FROM receipt WHERE message_id = ANY(ARRAY(SELECT id FROM gone))
     )
     SELECT count(*) FROM gone
     """

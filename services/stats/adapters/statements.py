@@ -69,7 +69,9 @@ FORGET = """
         DELETE FROM message
         WHERE mailing_id = $1 AND id < $2 AND sent_at IS NULL
             AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.message_id = message.id)
-        RETURNING timezone, status
+        RETURNING id, timezone, status
+    ), unsettled AS (
+        UPDATE receipt SET waits = true FROM gone WHERE receipt.message_id = gone.id
     )
     UPDATE tally SET n = tally.n - counted.n
     FROM (SELECT timezone, status, count(*) AS n FROM gone GROUP BY 1, 2) AS counted

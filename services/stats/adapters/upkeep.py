@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stats.ports import Overdue
 
+_FORGET_RECEIPTS = text("DELETE FROM receipt WHERE waits AND heard_at < :before")
+
 _FORGET_PACE = text("DELETE FROM pace WHERE second < CAST(:before AS bigint)")
 
 # Counts the messages themselves, so it looks only at mailings that can still have changed.
@@ -56,6 +58,10 @@ class PostgresUpkeep:
     async def forget_pace(self, before: datetime) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(_FORGET_PACE, {"before": int(before.timestamp())})
+
+    async def forget_receipts(self, heard_before: datetime) -> int:
+        async with self._engine.begin() as connection:
+            return (await connection.execute(_FORGET_RECEIPTS, {"before": heard_before})).rowcount
 
     async def overdue(self, closed_before: datetime) -> Overdue:
         async with self._engine.connect() as connection:

@@ -2,6 +2,8 @@
 
 Events arrive in any order, and again. A status only moves to a greater (dispatch, attempt, step),
 so whatever the order the same events lead to the same end, and a repeated one changes nothing.
+What a receipt has said of a message (``receipts``) outlasts what is told of the same dispatch, and
+that it was delivered outlasts everything: its position moves on beneath.
 """
 
 from collections import Counter, defaultdict
@@ -17,6 +19,9 @@ from shared.contracts.statuses import Status
 from shared.contracts.trials import NO_MAILING
 
 Position = tuple[int, int, int]
+
+# As names of this module, and compared by identity: this is done for every message.
+_SENT, _DELIVERED, _UNDELIVERED = Status.SENT, Status.DELIVERED, Status.UNDELIVERED
 
 
 # Standings and cells are tuples: thousands a second are made and hashed.
@@ -94,8 +99,25 @@ def advance(current: Standing | None, event: DeliveryEvent) -> Standing:
     sent_at = _earlier(current.sent_at, accepted_at)
     position = (event.dispatch, event.attempt, STEP[event.kind])
     if position > current.position or (position == current.position and _put_off(current, event)):
-        return _standing(event, at, sent_at)
+        moved = _standing(event, at, sent_at)
+        was = current.status
+        if was is _DELIVERED or was is _UNDELIVERED:
+            return _still_received(current, moved)
+        return moved
     return current if sent_at == current.sent_at else current._replace(sent_at=sent_at)
+
+
+def _still_received(current: Standing, moved: Standing) -> Standing:
+    if current.status is _UNDELIVERED and moved.dispatch > current.dispatch:
+        return moved
+    return moved._replace(
+        status=current.status,
+        reason=current.reason,
+        detail=current.detail,
+        updated_at=current.updated_at,
+        next_attempt_at=None,
+        http_status=None,
+    )
 
 
 def _put_off(current: Standing, event: DeliveryEvent) -> bool:
@@ -125,13 +147,13 @@ def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Chan
         moved = before is None or after.position != before.position
         applied, stale = applied + moved, stale + (not moved)
         if _is_acceptance(event) and event.mailing_id != NO_MAILING:
-            at = after.updated_at if moved else event.at
+            at = after.updated_at if moved and after.status is _SENT else event.at
             acceptances[event.mailing_id].append(at)
             sent[event.mailing_id, int(at.timestamp())] += moved
     return Change(
         born=tuple(each for each in standings.values() if each.message_id not in known),
         changed=tuple(each for each in standings.values() if each.message_id in known),
-        shifts=_shifts(known, standings.values()),
+        shifts=shifts(known, standings.values()),
         sent={key: count for key, count in sent.items() if count},
         spans={of: SentSpan(min(at), max(at)) for of, at in acceptances.items()},
         applied=applied,
@@ -139,7 +161,7 @@ def fold(known: Mapping[int, Standing], events: Iterable[DeliveryEvent]) -> Chan
     )
 
 
-def _shifts(known: Mapping[int, Standing], changed: Iterable[Standing]) -> dict[Cell, int]:
+def shifts(known: Mapping[int, Standing], changed: Iterable[Standing]) -> dict[Cell, int]:
     """A message that moved to another zone is taken out of the old one's books. Trials are in
     nobody's."""
     shifts: Counter[tuple[int, str, Status]] = Counter()

@@ -8,8 +8,9 @@ bug) is found by applying them one by one, so the others do not share its fate.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar
 
-from shared.contracts.delivery import DeliveryEvents
+from shared.contracts.base import Message
 from shared.runtime.batches import Batches
 from shared.runtime.database import is_transient
 
@@ -21,21 +22,28 @@ MOST_EVENTS = 3_000
 # takes a tenth off what each message costs here.
 LINGER = 0.2
 
-_Waiting = tuple[DeliveryEvents, asyncio.Future[None]]
+M = TypeVar("M", bound=Message)
 
 
-class Gathering:
+class Gathering(Generic[M]):
     def __init__(
-        self, apply: Callable[..., Awaitable[None]], *, full: int, linger: float = LINGER
+        self,
+        apply: Callable[..., Awaitable[None]],
+        size: Callable[[M], int],
+        *,
+        full: int,
+        linger: float = LINGER,
     ) -> None:
-        """``apply``: takes any number of DeliveryEvents, and all of them or none.
+        """``apply``: takes any number of messages, and all of them or none; ``size``: how many
+        events are in one.
 
         ``full``: messages after which no more are waited for.
         """
         self._apply = apply
-        self._waiting: Batches[_Waiting] = Batches(full=full, linger=linger)
+        self._size = size
+        self._waiting: Batches[tuple[M, asyncio.Future[None]]] = Batches(full=full, linger=linger)
 
-    async def deliver(self, message: DeliveryEvents) -> None:
+    async def deliver(self, message: M) -> None:
         """Returns when the message's events are applied. Raises what applying them raised."""
         applied = asyncio.get_running_loop().create_future()
         self._waiting.add((message, applied))
@@ -45,12 +53,12 @@ class Gathering:
         while True:
             await self._settle_all(await self._waiting.take())
 
-    async def _settle_all(self, waiting: Sequence[_Waiting]) -> None:
+    async def _settle_all(self, waiting: Sequence[tuple[M, asyncio.Future[None]]]) -> None:
         """In a frame of its own: the loop's would keep the last ones while it waits for more."""
-        for group in _groups(waiting):
+        for group in _groups(waiting, self._size):
             await self._settle(group)
 
-    async def _settle(self, group: Sequence[_Waiting]) -> None:
+    async def _settle(self, group: Sequence[tuple[M, asyncio.Future[None]]]) -> None:
         try:
             await self._apply(*(message for message, _ in group))
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for these messages
@@ -63,19 +71,21 @@ class Gathering:
             _tell(group, None)
 
 
-def _groups(waiting: Sequence[_Waiting]) -> list[list[_Waiting]]:
-    groups: list[list[_Waiting]] = [[]]
+def _groups(
+    waiting: Sequence[tuple[M, asyncio.Future[None]]], size: Callable[[M], int]
+) -> list[list[tuple[M, asyncio.Future[None]]]]:
+    groups: list[list[tuple[M, asyncio.Future[None]]]] = [[]]
     events = 0
     for one in waiting:
-        events += len(one[0].events)
+        events += size(one[0])
         if groups[-1] and events > MOST_EVENTS:
             groups.append([])
-            events = len(one[0].events)
+            events = size(one[0])
         groups[-1].append(one)
     return groups
 
 
-def _tell(group: Sequence[_Waiting], error: Exception | None) -> None:
+def _tell(group: Sequence[tuple[Any, asyncio.Future[None]]], error: Exception | None) -> None:
     for _, applied in group:
         if applied.done():  # whoever waited was cancelled: its connection is gone
             continue

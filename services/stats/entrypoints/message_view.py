@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import BaseModel
 
 from services.stats.domain.calls import Call, wall_clock
+from services.stats.domain.receipts import Receipt
 from services.stats.ports import MessageStory
 from shared.contracts.commands import Grounds
 from shared.contracts.statuses import Status
@@ -77,6 +78,22 @@ class CallView(BaseModel):
         )
 
 
+class ReceiptView(BaseModel):
+    status: Status
+    at: datetime
+    reason: str | None
+    provider: str
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        return cls(
+            status=receipt.status,
+            at=receipt.at.astimezone(UTC),
+            reason=receipt.reason,
+            provider=receipt.provider,
+        )
+
+
 class MessageDetail(BaseModel):
     id: int
     mailing_id: int
@@ -89,6 +106,7 @@ class MessageDetail(BaseModel):
     sent_at: datetime | None
     updated_at: datetime
     next_attempt_at: datetime | None
+    receipt: ReceiptView | None
     attempts: list[CallView]
 
     @classmethod
@@ -106,6 +124,7 @@ class MessageDetail(BaseModel):
             sent_at=standing.sent_at,
             updated_at=standing.updated_at,
             next_attempt_at=standing.next_attempt_at,
+            receipt=story.receipt and ReceiptView.of(story.receipt),
             attempts=[CallView.of(call, standing.timezone) for call in story.calls],
         )
 

@@ -15,6 +15,7 @@ from shared.contracts.delivery import (
     MessagesForgotten,
 )
 from shared.contracts.progress import MailingEmitted, WavesPlanned
+from shared.contracts.receipts import ReceiptsGiven
 from shared.contracts.topology import STATS_EVENTS
 from shared.runtime.broker import Route, consume
 
@@ -24,7 +25,10 @@ def subscribe(
 ) -> None:
     messages: dict[str, type[Message]] = {
         each.routing_key: each
-        for each in (CallsInFlight, MessagesForgotten, MessagesClosed, WavesPlanned, MailingEmitted)
+        for each in (
+            *(CallsInFlight, MessagesForgotten, MessagesClosed, ReceiptsGiven),
+            *(WavesPlanned, MailingEmitted),
+        )
     }
     messages |= {f"delivery.{kind}": DeliveryEvents for kind in get_args(Kind)}
     routes = {key: Route(message, handlers[message]) for key, message in messages.items()}

@@ -16,7 +16,7 @@ from tests.support.servers import PostgresForTests
 from tests.unit.services.stats.fakes import FakeAnnouncer
 from tests.unit.services.stats.suite import NewWorld, World
 
-_EMPTY = text("TRUNCATE message, attempt, grounds, wave, tally, mailing, pace")
+_EMPTY = text("TRUNCATE message, attempt, grounds, wave, tally, mailing, pace, receipt")
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -15,15 +16,19 @@ from services.stats.adapters.retention import PostgresRetention
 from services.stats.adapters.upkeep import PostgresUpkeep
 from services.stats.domain.books import audience
 from services.stats.handlers import (
+    KEEP_WAITING,
+    WaitingReceipts,
     audit,
     deliveries,
     forget_calls,
     forget_messages,
     forget_pace,
+    forget_receipts,
     look_for_overdue,
     mailing_emitted,
     messages_closed,
     messages_forgotten,
+    receipts_given,
     waves_planned,
 )
 from services.stats.ports import Due, Overdue
@@ -36,12 +41,15 @@ from tests.unit.services.stats.examples import (
     ZONES,
     batch,
     event,
+    given_receipts,
     hearings,
     opening,
+    receipt,
     wave,
     waves,
 )
 from tests.unit.services.stats.fakes import FakeClock, FakeMeters, ports
+from tests.unit.services.stats.receipts_suite import ReceiptsSuite, same_end_with_receipts
 from tests.unit.services.stats.story_suite import StorySuite
 from tests.unit.services.stats.suite import (
     BooksSuite,
@@ -68,6 +76,10 @@ class TestStoriesInPostgres(StorySuite):
     pass
 
 
+class TestReceiptsInPostgres(ReceiptsSuite):
+    pass
+
+
 class TestDeadLettersInPostgres(DeadLettersSuite):
     pass
 
@@ -84,6 +96,60 @@ async def test_order_and_repetition_change_nothing(
     ordered = sorted(set(heard), key=lambda each: (each.dispatch, each.attempt))
     await same_end_in_any_order(new_world, heard, ordered)
     assert await PostgresUpkeep(engine).out_of_balance(START) == []
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(heard=hearings(), data=st.data())
+async def test_receipts_in_any_order_lead_to_the_same_end(
+    new_world: NewWorld, engine: AsyncEngine, heard: list[DeliveryEvent], data: st.DataObject
+) -> None:
+    await same_end_with_receipts(new_world, heard, data)
+    assert await PostgresUpkeep(engine).out_of_balance(START) == []
+
+
+async def test_receipts_that_nobody_is_for_are_forgotten_in_the_end(
+    world: World, engine: AsyncEngine
+) -> None:
+    await world.hear(event("sent"))
+    await receipts_given(world.ports, given_receipts(receipt(1), receipt(2), receipt(3)))
+    clock, meters = FakeClock(START + KEEP_WAITING), FakeMeters()
+    await forget_receipts(PostgresUpkeep(engine), meters, clock)
+    assert meters.forgotten == 0
+    clock.instant += timedelta(seconds=1)
+    await forget_receipts(PostgresUpkeep(engine), meters, clock)
+    assert meters.forgotten == 2
+    await world.hear(event("sent", 2))
+    await WaitingReceipts(world.ports).look()
+    assert await world.by_status() == {Status.DELIVERED: 1, Status.SENT: 1}
+
+
+async def test_events_and_receipts_at_once_lose_and_repeat_nothing(
+    world: World, engine: AsyncEngine
+) -> None:
+    events = [
+        event(kind, n, mailing_id=n % 5 + 1) for n in range(1, 301) for kind in ("queued", "sent")
+    ]
+    brought = [receipt(n, "delivered" if n % 3 else "undelivered") for n in range(1, 301)]
+    shuffled, work = random.Random(1), []
+    for _ in range(2):
+        replica = ports(PostgresBooks(engine, writers=4))
+        shuffled.shuffle(events)
+        shuffled.shuffle(brought)
+        work += [deliveries(replica, batch(*events[at : at + 50])) for at in range(0, 600, 50)]
+        work += [
+            receipts_given(replica, given_receipts(*brought[at : at + 50]))
+            for at in range(0, 300, 50)
+        ]
+    await asyncio.gather(*work)
+    await WaitingReceipts(world.ports).look()
+    assert await PostgresUpkeep(engine).out_of_balance(START) == []
+    counted = await world.reports.everything()
+    ended = {Status.DELIVERED: 200, Status.UNDELIVERED: 100}
+    assert {status: n for status, n in counted.items() if n} == ended
 
 
 async def test_two_replicas_at_once_lose_and_repeat_nothing(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.contracts.commands import Grounds
 from shared.contracts.delivery import STEP, DeliveryEvent, DeliveryEvents, Kind
 from shared.contracts.progress import WavesPlanned, WaveState
+from shared.contracts.receipts import Outcome, Receipt, ReceiptsGiven
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ZONES = ("Europe/Moscow", "Asia/Tokyo")
@@ -47,6 +48,15 @@ def opening(**fields: Any) -> Grounds:
 def batches(events: Iterable[DeliveryEvent]) -> list[DeliveryEvents]:
     """In the order given; neighbours of one kind travel together."""
     return [batch(*group) for _, group in groupby(events, key=lambda each: each.kind)]
+
+
+def receipt(message_id: int = 1, status: Outcome = "delivered", **fields: Any) -> Receipt:
+    defaults = {"at": START + timedelta(seconds=4), "reason": None}
+    return Receipt(message_id, status, **{**defaults, **fields})
+
+
+def given_receipts(*receipts: Receipt, provider: str = "sms") -> ReceiptsGiven:
+    return ReceiptsGiven.of(provider, receipts)
 
 
 def waves(*states: WaveState, mailing_id: int = 7) -> WavesPlanned:

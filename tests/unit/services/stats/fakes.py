@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.stats.domain.in_flight import InFlightCalls
+from services.stats.domain.receipts import Settled
 from services.stats.domain.standing import Change
 from services.stats.handlers import Ports
 from services.stats.ports import Books, Overdue
@@ -36,12 +37,20 @@ class FakeAnnouncer:
 class FakeMeters:
     applied: int = 0
     stale: int = 0
+    received: int = 0
+    forgotten: int = 0
     wrong: int | None = None
     late: Overdue | None = None
 
     def batch(self, change: Change, seconds: float) -> None:
         self.applied += change.applied
         self.stale += change.stale
+
+    def receipts(self, settled: Settled) -> None:
+        self.received += settled.change.applied
+
+    def receipts_forgotten(self, receipts: int) -> None:
+        self.forgotten += receipts
 
     def overdue(self, found: Overdue) -> None:
         self.late = found

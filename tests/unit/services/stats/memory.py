@@ -11,6 +11,7 @@ from datetime import datetime
 
 from services.stats.domain.books import MailingBook, ZoneBook, total
 from services.stats.domain.calls import Call
+from services.stats.domain.receipts import AT_THE_PROVIDER, Receipt
 from services.stats.domain.standing import Cell, Change, SentSpan, Standing
 from services.stats.ports import Due, MessageLine, MessageStory
 from shared.contracts.delivery import MessagesForgotten
@@ -32,6 +33,7 @@ class MemoryBooks:
         self.finished_times: dict[int, datetime] = {}
         self.closed_times: dict[int, datetime] = {}
         self.opened: set[int] = set()
+        self.receipts_by_id: dict[int, tuple[Receipt, datetime]] = {}
 
     @asynccontextmanager
     async def open(self, mailing_ids: Collection[int]) -> AsyncIterator["MemoryBooks"]:
@@ -79,7 +81,52 @@ class MemoryBooks:
             never_told_of = each.message_id not in called and each.sent_at is None
             if each.message_id < forgotten.born_before and never_told_of:
                 del self.messages_by_id[each.message_id]
+                if each.message_id in self.receipts_by_id:
+                    receipt, heard_at = self.receipts_by_id[each.message_id]
+                    self.receipts_by_id[each.message_id] = receipt._replace(waits=True), heard_at
                 self.tally[Cell(each.mailing_id, each.timezone, each.status)] -= 1
+
+    async def receipts(self, message_ids: Collection[int]) -> Mapping[int, Receipt]:
+        known = self.receipts_by_id
+        return {each: known[each][0] for each in message_ids if each in known}
+
+    async def put_receipts(self, receipts: Sequence[Receipt], now: datetime) -> None:
+        for receipt in receipts:
+            known = self.receipts_by_id.get(receipt.message_id)
+            if known is None or (known[0].weight, not known[0].waits) < (
+                receipt.weight,
+                not receipt.waits,
+            ):
+                heard_at = now if known is None else known[1]
+                self.receipts_by_id[receipt.message_id] = receipt, heard_at
+
+    async def mailings_of(self, message_ids: Collection[int]) -> Collection[int]:
+        return {one.mailing_id for one in (await self.standings(message_ids)).values()}
+
+    async def waiting(self, after: int, limit: int) -> tuple[Sequence[Receipt], int | None]:
+        waits = [
+            one
+            for id_, (one, _) in sorted(self.receipts_by_id.items())
+            if one.waits and id_ > after
+        ]
+        page = waits[:limit]
+        ripe = [
+            one
+            for one in page
+            if (standing := self.messages_by_id.get(one.message_id)) is not None
+            and (one.status is Status.DELIVERED or standing.status in AT_THE_PROVIDER)
+        ]
+        return ripe, page[-1].message_id if len(page) == limit else None
+
+    async def forget_receipts(self, heard_before: datetime) -> int:
+        gone = [
+            id_
+            for id_, (one, heard_at) in self.receipts_by_id.items()
+            if one.waits and heard_at < heard_before
+        ]
+        for id_ in gone:
+            del self.receipts_by_id[id_]
+        return len(gone)
 
     async def emitted(self, emitted: MailingEmitted) -> None:
         told = (emitted.revision, emitted.messages, emitted.dispatches or 0)
@@ -140,7 +187,11 @@ class MemoryBooks:
 
     async def message(self, message_id: int) -> MessageStory | None:
         standing = self.messages_by_id.get(message_id)
-        return None if standing is None else MessageStory(standing, self._calls(message_id))
+        if standing is None:
+            return None
+        receipt, _ = self.receipts_by_id.get(message_id, (None, None))
+        counting = None if receipt is None or receipt.waits else receipt
+        return MessageStory(standing, self._calls(message_id), counting)
 
     async def everything(self) -> Mapping[Status, int]:
         mailings = {mailing for mailing, _ in self.waves} | {

@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.contracts.delivery import DeliveryEvent
 from tests.unit.services.stats.dead_letters_suite import DeadLettersSuite
@@ -9,6 +10,7 @@ from tests.unit.services.stats.examples import hearings
 from tests.unit.services.stats.fakes import FakeAnnouncer
 from tests.unit.services.stats.memory import MemoryBooks
 from tests.unit.services.stats.memory_dead_letters import MemoryDeadLetters
+from tests.unit.services.stats.receipts_suite import ReceiptsSuite, same_end_with_receipts
 from tests.unit.services.stats.story_suite import StorySuite
 from tests.unit.services.stats.suite import BooksSuite, World, same_end_in_any_order
 
@@ -31,6 +33,10 @@ class TestStoriesInMemory(StorySuite):
     pass
 
 
+class TestReceiptsInMemory(ReceiptsSuite):
+    pass
+
+
 class TestDeadLettersInMemory(DeadLettersSuite):
     pass
 
@@ -39,3 +45,10 @@ class TestDeadLettersInMemory(DeadLettersSuite):
 async def test_order_and_repetition_change_nothing(heard: list[DeliveryEvent]) -> None:
     ordered = sorted(set(heard), key=lambda each: (each.dispatch, each.attempt))
     await same_end_in_any_order(new_world, heard, ordered)
+
+
+@given(heard=hearings(), data=st.data())
+async def test_receipts_in_any_order_lead_to_the_same_end(
+    heard: list[DeliveryEvent], data: st.DataObject
+) -> None:
+    await same_end_with_receipts(new_world, heard, data)

@@ -9,6 +9,11 @@ from services.stats.entrypoints.gathering import MOST_EVENTS, Gathering
 from shared.contracts.delivery import DeliveryEvents
 from tests.unit.services.stats.examples import batch, event
 
+
+def events_of(message: DeliveryEvents) -> int:
+    return len(message.events)
+
+
 POISON = batch(event("sent", 666))
 
 
@@ -36,15 +41,15 @@ async def applied() -> Applied:
 
 
 @pytest.fixture
-async def gathering(applied: Applied) -> AsyncIterator[Gathering]:
-    gathering = Gathering(applied, full=1)
+async def gathering(applied: Applied) -> AsyncIterator[Gathering[DeliveryEvents]]:
+    gathering = Gathering[DeliveryEvents](applied, events_of, full=1)
     task = asyncio.create_task(gathering.run())
     yield gathering
     task.cancel()
 
 
 async def test_what_arrives_during_a_transaction_makes_up_the_next(
-    gathering: Gathering, applied: Applied
+    gathering: Gathering[DeliveryEvents], applied: Applied
 ) -> None:
     applied.gate.clear()
     tasks = []
@@ -58,7 +63,7 @@ async def test_what_arrives_during_a_transaction_makes_up_the_next(
 
 
 async def test_the_first_waits_a_moment_for_others(applied: Applied) -> None:
-    gathering = Gathering(applied, full=3, linger=0.05)
+    gathering = Gathering(applied, events_of, full=3, linger=0.05)
     running = asyncio.create_task(gathering.run())
     try:
         alone = asyncio.create_task(gathering.deliver(batch(event("sent", 1))))
@@ -71,7 +76,7 @@ async def test_the_first_waits_a_moment_for_others(applied: Applied) -> None:
 
 
 async def test_who_has_company_enough_does_not_wait(applied: Applied) -> None:
-    gathering = Gathering(applied, full=2, linger=3600)
+    gathering = Gathering(applied, events_of, full=2, linger=3600)
     running = asyncio.create_task(gathering.run())
     try:
         await asyncio.gather(*(gathering.deliver(batch(event("sent", n))) for n in (1, 2)))
@@ -80,7 +85,9 @@ async def test_who_has_company_enough_does_not_wait(applied: Applied) -> None:
         running.cancel()
 
 
-async def test_a_fault_of_one_message_is_not_shared(gathering: Gathering, applied: Applied) -> None:
+async def test_a_fault_of_one_message_is_not_shared(
+    gathering: Gathering[DeliveryEvents], applied: Applied
+) -> None:
     messages = [batch(event("sent", 1)), POISON, batch(event("sent", 2))]
     results = await asyncio.gather(*map(gathering.deliver, messages), return_exceptions=True)
     assert [type(result) for result in results] == [type(None), ValueError, type(None)]
@@ -88,7 +95,7 @@ async def test_a_fault_of_one_message_is_not_shared(gathering: Gathering, applie
 
 
 async def test_everybody_hears_that_the_database_is_away(
-    gathering: Gathering, applied: Applied
+    gathering: Gathering[DeliveryEvents], applied: Applied
 ) -> None:
     applied.away = True
     messages = [batch(event("sent", n)) for n in range(3)]
@@ -96,7 +103,9 @@ async def test_everybody_hears_that_the_database_is_away(
     assert [type(result) for result in results] == [ConnectionError] * 3
 
 
-async def test_who_stopped_waiting_disturbs_nobody(gathering: Gathering, applied: Applied) -> None:
+async def test_who_stopped_waiting_disturbs_nobody(
+    gathering: Gathering[DeliveryEvents], applied: Applied
+) -> None:
     applied.gate.clear()
     first, second = (
         asyncio.create_task(gathering.deliver(batch(event("sent", n)))) for n in (1, 2)
@@ -109,7 +118,7 @@ async def test_who_stopped_waiting_disturbs_nobody(gathering: Gathering, applied
 
 
 async def test_a_transaction_does_not_grow_without_bound(
-    gathering: Gathering, applied: Applied
+    gathering: Gathering[DeliveryEvents], applied: Applied
 ) -> None:
     many = batch(*(event("sent", n) for n in range(MOST_EVENTS // 2 + 1)))
     await asyncio.gather(*(gathering.deliver(many) for _ in range(3)))

@@ -11,12 +11,22 @@ from fastapi import FastAPI
 
 from services.stats.domain.in_flight import InFlightCalls
 from services.stats.entrypoints.http import reads
-from services.stats.handlers import deliveries, waves_planned
+from services.stats.handlers import deliveries, receipts_given, waves_planned
 from shared.contracts.delivery import CallsInFlight, InFlight
 from shared.contracts.statuses import Status
 from shared.runtime.problems import answer_with_problems
 from shared.runtime.service_token import token_check
-from tests.unit.services.stats.examples import START, ZONES, batch, event, opening, wave, waves
+from tests.unit.services.stats.examples import (
+    START,
+    ZONES,
+    batch,
+    event,
+    given_receipts,
+    opening,
+    receipt,
+    wave,
+    waves,
+)
 from tests.unit.services.stats.fakes import FakeClock, ports
 from tests.unit.services.stats.memory import MemoryBooks
 
@@ -134,6 +144,7 @@ async def test_a_message_with_all_its_calls(client: httpx.AsyncClient, books: Me
     await deliveries(ports(books), batch(event("queued")))
     for each in (throttled, sent):
         await deliveries(ports(books), batch(each, grounds=(opening(text_revision=3),)))
+    await receipts_given(ports(books), given_receipts(receipt(1, "undelivered", reason="absent")))
     answer = (await client.get("/messages/1")).json()
     first, last = answer.pop("attempts")
     assert answer == {
@@ -141,13 +152,19 @@ async def test_a_message_with_all_its_calls(client: httpx.AsyncClient, books: Me
         "mailing_id": 7,
         "client_id": 1001,
         "timezone": ZONES[0],
-        "status": "sent",
-        "reason": None,
+        "status": "undelivered",
+        "reason": "absent",
         "detail": None,
         "dispatch": 1,
         "sent_at": "2026-03-01T12:00:00Z",
-        "updated_at": "2026-03-01T12:00:00Z",
+        "updated_at": "2026-03-01T12:00:04Z",
         "next_attempt_at": None,
+        "receipt": {
+            "status": "undelivered",
+            "at": "2026-03-01T12:00:04Z",
+            "reason": "absent",
+            "provider": "sms",
+        },
     }
     assert (first["outcome"], first["reason"], first["http_status"]) == (
         "retrying",
