@@ -117,6 +117,15 @@ class Attempt(Model):
     window: Opening | None
 
 
+class Receipt(Model):
+    """What the provider has heard of the message that it had accepted."""
+
+    status: Status
+    at: Instant
+    reason: str | None
+    provider: str
+
+
 class Proof(Model):
     """What happened to one message, call by call, in UTC and by the client's clock."""
 
@@ -135,6 +144,7 @@ class Proof(Model):
     sent_at: Instant | None
     updated_at: Instant
     next_attempt_at: Instant | None
+    receipt: Receipt | None = None
     template: str | None
     attempts: list[Attempt]
 

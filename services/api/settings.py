@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from services.api.domain.inbound import PROVIDER
 from services.api.domain.invitations import RegistrationMode
+from services.api.domain.signatures import key_of
 from services.api.domain.users import Role
 from shared.domain.message_id import NODES
 from shared.runtime.settings import ServiceSettings
@@ -70,6 +72,23 @@ def _pairs(value: Any) -> Any:
     return {group.strip(): role.strip() for group, _, role in pairs}
 
 
+def _named(value: Any) -> Any:
+    """``sms=whsec_…,sms=whsec_…``: a name, and what is behind the first equals sign, again for each
+    that the name has."""
+    if not isinstance(value, str):
+        return value
+    named: dict[str, list[str]] = {}
+    for part in _split(value):
+        name, _, secret = part.partition("=")
+        named.setdefault(name.strip(), []).append(secret.strip())
+    return named
+
+
+def _is_signing_secret(value: SecretStr) -> SecretStr:
+    key_of(value.get_secret_value())
+    return value
+
+
 OldSecrets = Annotated[
     tuple[Annotated[SecretStr, Field(min_length=32)], ...], NoDecode, BeforeValidator(_split)
 ]
@@ -85,6 +104,15 @@ def _is_page(value: str) -> str:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Pages = Annotated[
     tuple[Annotated[str, AfterValidator(_is_page)], ...], NoDecode, BeforeValidator(_split)
+]
+SigningSecret = Annotated[SecretStr, AfterValidator(_is_signing_secret)]
+ReceiptSecrets = Annotated[
+    dict[
+        Annotated[str, Field(pattern=PROVIDER)],
+        Annotated[tuple[SigningSecret, ...], Field(max_length=2)],
+    ],
+    NoDecode,
+    BeforeValidator(_named),
 ]
 Roles = Annotated[dict[str, Role], NoDecode, BeforeValidator(_pairs)]
 Origins = Annotated[
@@ -137,6 +165,10 @@ class ApiSettings(ServiceSettings):
     # Whoever can have the provider vouch for an address takes over the account that has it here.
     oidc_link_by_email: bool = False
     oidc_after: Pages = ()
+
+    # Who brings receipts and answers of clients, by name, and what each signs with: two while a
+    # secret is changed.
+    receipt_secrets: ReceiptSecrets = Field(default_factory=dict)
 
     # Tries to log in, counted at three doors (services/api/domain/logins.py): each lets so many
     # through at once, then as many per span. Five guesses let a person mistype; a stranger has

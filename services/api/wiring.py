@@ -33,6 +33,7 @@ from services.api.domain.invitations import Registration
 from services.api.domain.logins import Limit, LoginLimits
 from services.api.domain.oidc import Registered
 from services.api.domain.retention import Retention
+from services.api.domain.signatures import key_of
 from services.api.domain.standing import Rules
 from services.api.entrypoints import ticks
 from services.api.entrypoints.http.app import create_app
@@ -141,6 +142,10 @@ def _make_ports(
         gates=SqlGates(engine),
         message_ids=MessageIds(settings.node),
         clock=clock,
+        receipt_keys={
+            provider: [key_of(one.get_secret_value()) for one in secrets]
+            for provider, secrets in settings.receipt_secrets.items()
+        },
         postman=_make_postman(settings),
         public_url=settings.public_url or "",
         oidc=_make_openid(settings, provider, clock),

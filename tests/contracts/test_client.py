@@ -19,6 +19,7 @@ from tests.support.shapes import differences, shape
 LEFT_OUT: dict[str, str] = {
     "GET /auth/oidc/login": "leads a browser to the provider; programs have API tokens",
     "GET /auth/oidc/callback": "the provider leads a browser back there",
+    "POST /receipts/{provider}": "providers bring them, and sign them",
     "POST /auth/oidc/token": "for the page at which a browser's log-in ended",
 }
 

@@ -42,7 +42,7 @@ class SqlBlocks:
                 "source": one.source,
                 "reason": one.reason,
                 "created_by": one.created_by,
-                "created_at": now,
+                "created_at": one.since or now,
             }
             for one in blocks
         ]

@@ -18,12 +18,14 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewBlock:
-    """``reason``: a person's words; ``created_by``: None when no user made it."""
+    """``reason``: a person's words; ``created_by``: None when no user made it; ``since``: when it
+    was wished for, if not now."""
 
     client_id: int
     source: Source
     reason: str | None = None
     created_by: int | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

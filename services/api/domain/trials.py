@@ -81,7 +81,7 @@ def request(
 
 def not_heard_of(trial: TrialRecord) -> dict[str, Any]:
     """The message of a trial that is still on its way to the scheduler, in the JSON of stats."""
-    nothing = dict.fromkeys(("reason", "detail", "sent_at", "next_attempt_at"))
+    nothing = dict.fromkeys(("reason", "detail", "sent_at", "next_attempt_at", "receipt"))
     return nothing | {
         "id": trial.id,
         "timezone": "UTC",

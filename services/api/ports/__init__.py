@@ -1,6 +1,7 @@
 """What the handlers need of the world. A Store lives within one transaction."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from services.api.domain.bulk import BulkTask
 from services.api.domain.imports.progress import ImportTask
@@ -104,6 +105,8 @@ class Ports:
     gates: Gates
     message_ids: MessageIds
     clock: Clock
+    # By which each provider signs the receipts that it brings, any of several.
+    receipt_keys: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
     # None: nobody is sent mail.
     postman: Postman | None = None
     # Where people reach the api, as links in mails say it.

@@ -34,6 +34,7 @@ from services.api.entrypoints.http import (
     passwords,
     plans,
     problems,
+    receipts,
     registration,
     sessions,
     statistics,
@@ -108,6 +109,7 @@ def create_app(
                 Closed,
                 prefix=f"{PREFIX}/",
                 open_paths=_OPEN,
+                open_under=(receipts.RECEIPTS_UNDER,),
                 recognise=partial(recognise, ports),
             ),
             Middleware(BodyLimit, unlimited_paths=_STREAMED),
@@ -141,6 +143,7 @@ def _public(*, through_provider: bool) -> APIRouter:
     api.include_router(registration.doors)
     api.include_router(passwords.doors)
     api.include_router(oidc.doors)
+    api.include_router(receipts.doors)
     for part in _PARTS:
         api.include_router(part.router, dependencies=locked)
     return api

@@ -26,7 +26,8 @@ Recognise = Callable[[str, str], Awaitable[Caller]]
 
 
 class Closed:
-    """Lets requests under ``prefix`` pass with a valid token only.
+    """Lets requests under ``prefix`` pass with a valid token only, but for ``open_paths`` and all
+    that begins as one of ``open_under``.
 
     ``recognise`` takes the token and the address it comes from, and gives the caller, whom routes
     find as ``request.state.caller``, or raises Unauthorized.
@@ -37,11 +38,13 @@ class Closed:
         app: ASGIApp,
         prefix: str,
         open_paths: Collection[str],
+        open_under: tuple[str, ...],
         recognise: Recognise,
     ) -> None:
         self._app = app
         self._prefix = prefix
         self._open_paths = open_paths
+        self._open_under = open_under
         self._recognise = recognise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +60,8 @@ class Closed:
         await self._app(scope, receive, send)
 
     def _is_closed(self, path: str) -> bool:
-        return path.startswith(self._prefix) and path not in self._open_paths
+        is_open = path in self._open_paths or path.startswith(self._open_under)
+        return path.startswith(self._prefix) and not is_open
 
 
 class BodyLimit:

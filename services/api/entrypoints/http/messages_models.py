@@ -1,6 +1,7 @@
 """The JSON of one message. It is passed on as the stats service gives it; this documents it."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -17,13 +18,19 @@ _EXAMPLE: JsonDict = {
     "phone": "79161234567",
     "name": "Ann",
     "timezone": "Europe/Moscow",
-    "status": "sent",
+    "status": "delivered",
     "reason": None,
     "detail": None,
     "dispatch": 1,
     "sent_at": "2027-03-01T07:00:01Z",
-    "updated_at": "2027-03-01T07:00:01Z",
+    "updated_at": "2027-03-01T07:00:04Z",
     "next_attempt_at": None,
+    "receipt": {
+        "status": "delivered",
+        "at": "2027-03-01T07:00:04Z",
+        "reason": None,
+        "provider": "sms",
+    },
     "template": 'Hello {{ name|default("friend") }}!',
     "attempts": [
         {
@@ -85,6 +92,15 @@ class Attempt(BaseModel):
     window: Opening | None
 
 
+class ReceiptView(BaseModel):
+    """What the provider has heard of the message that it had accepted."""
+
+    status: Literal["delivered", "undelivered"]
+    at: Instant = Field(description="By the provider's clock.")
+    reason: str | None
+    provider: str
+
+
 class MessageProof(BaseModel):
     """What happened to one message, call by call, in UTC and by the client's clock.
 
@@ -108,5 +124,6 @@ class MessageProof(BaseModel):
     sent_at: Instant | None
     updated_at: Instant
     next_attempt_at: Instant | None
+    receipt: ReceiptView | None = Field(default=None, description="The one that counts.")
     template: str | None = Field(description="The mailing's text that was last sent by.")
     attempts: list[Attempt]

@@ -36,6 +36,7 @@ from services.api.domain.dead_letters import Dead
 from services.api.domain.explain_facts import PlanStanding
 from services.api.domain.invitations import Registration, RegistrationMode
 from services.api.domain.logins import Limit, LoginLimits
+from services.api.domain.signatures import key_of, new_secret
 from services.api.domain.users import NewUser, Role, Tokens, User
 from services.api.entrypoints.http.app import create_app
 from services.api.handlers import bulk, imports
@@ -44,6 +45,7 @@ from shared.contracts.base import Message
 from shared.contracts.directory import ClientsAdded, ClientsChanged
 from shared.contracts.gates import GatesChanged
 from shared.contracts.mailings import MailingChanged, MailingForgotten, MailingSpec
+from shared.contracts.receipts import ReceiptsGiven
 from shared.contracts.replays import MessagesReplayed, MessagesResolved
 from shared.contracts.trials import TrialsRequested
 from shared.domain.message_id import MessageIds
@@ -56,6 +58,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECRET = "a secret that is long enough for HS256"
 SERVICE_TOKEN = "the-token-of-services"
 IMPORT_MAX_BYTES = 4_000_000
+RECEIPT_SECRET, OLD_RECEIPT_SECRET = new_secret(), new_secret()
 ADMIN = NewUser("admin@example.com", "", Role.ADMIN, may_launch=True)
 LOGIN_LIMITS = LoginLimits(
     here=Limit(3, timedelta(minutes=6)),
@@ -73,6 +76,7 @@ _MESSAGES: dict[str, type[Message]] = {
         MailingForgotten,
         MessagesReplayed,
         MessagesResolved,
+        ReceiptsGiven,
         TrialsRequested,
     )
 }
@@ -296,6 +300,7 @@ def ports(
         gates=gates,
         message_ids=MessageIds(31),
         clock=clock,
+        receipt_keys={"simulator": [key_of(RECEIPT_SECRET), key_of(OLD_RECEIPT_SECRET)]},
     )
 
 

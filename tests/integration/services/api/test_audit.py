@@ -41,6 +41,7 @@ SILENT = {
     "POST /auth/refresh": "the log-in was noted, and a token that is used twice is",
     "POST /auth/password/forgot": "strangers ask, and are not told whether anything was done",
     "POST /mailings/preview": "it only looks",
+    "POST /receipts/{provider}": "receipts are no deeds; a block that STOP makes is noted",
 }
 
 # It begins a session as every log-in does, which notes it; no provider runs beside these tests.

@@ -36,6 +36,7 @@ MAY = {
     "POST /auth/oidc/token": STRANGERS,
     "POST /auth/password/forgot": STRANGERS,
     "POST /auth/password/reset": STRANGERS,
+    "POST /receipts/{provider}": STRANGERS,
     "POST /auth/logout": EVERYBODY,
     "GET /auth/me": EVERYBODY,
     "GET /auth/sessions": EVERYBODY,

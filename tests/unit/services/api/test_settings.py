@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from services.api.domain.signatures import new_secret
 from services.api.domain.users import Role
 from services.api.settings import ApiSettings
 from shared.domain.message_id import NODES
@@ -184,3 +185,28 @@ def test_a_provider_that_cannot_be_used_is_told(
         environment.setenv(name, value)
     with pytest.raises(ValidationError):
         ApiSettings()
+
+
+def test_each_provider_has_its_secret_and_two_while_it_is_changed(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    assert ApiSettings().receipt_secrets == {}
+    first, second = new_secret(), new_secret()
+    environment.setenv("API_RECEIPT_SECRETS", f"sms={first}, sms={second},other={first}")
+    found = ApiSettings().receipt_secrets
+    named = {name: [one.get_secret_value() for one in each] for name, each in found.items()}
+    assert named == {"sms": [first, second], "other": [first]}
+    assert first not in repr(ApiSettings())
+
+
+@pytest.mark.parametrize(
+    "value", ["sms", "sms=", "sms=short", "=whsec_", "SMS Ltd={0}", "sms={0},sms={0},sms={0}"]
+)
+def test_a_secret_that_is_none_is_refused_and_not_shown(
+    environment: pytest.MonkeyPatch, value: str
+) -> None:
+    secret = new_secret()
+    environment.setenv("API_RECEIPT_SECRETS", value.format(secret))
+    with pytest.raises(ValidationError) as refusal:
+        ApiSettings()
+    assert secret not in str(refusal.value)

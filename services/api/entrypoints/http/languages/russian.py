@@ -415,6 +415,7 @@ WORDS: Mapping[str, str] = {
     # There is no ...
     "block": "блокировки",
     "client": "клиента",
+    "provider": "поставщика",
     "mailing": "рассылки",
     "message": "сообщения",
     "import": "загрузки",
