@@ -117,10 +117,15 @@ class Attempt(Model):
     window: Opening | None
 
 
+class ReceiptStatus(Words):
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+
+
 class Receipt(Model):
     """What the provider has heard of the message that it had accepted."""
 
-    status: Status
+    status: ReceiptStatus
     at: Instant
     reason: str | None
     provider: str
