@@ -5,6 +5,7 @@ Only the standard library is used: this also runs before anything is installed.
     python3 deploy/secret_values.py FILE     adds to FILE what it lacks
 """
 
+import base64
 import os
 import secrets
 import sys
@@ -21,6 +22,7 @@ SECRETS = (
     "API_JWT_SECRET",
     "API_ADMIN_PASSWORD",
     "SENDER_PROVIDER_TOKEN",
+    "SIMULATOR_RECEIPTS_SECRET",
 )
 
 
@@ -34,6 +36,11 @@ def ensure_secrets(file: Path) -> dict[str, str]:
         with os.fdopen(descriptor, "a") as kept:
             kept.writelines(f"{name}={value}\n" for name, value in missing.items())
     return known | missing
+
+
+def signing_secret(secret: str) -> str:
+    """As Standard Webhooks writes one."""
+    return f"whsec_{base64.b64encode(secret.encode()).decode()}"
 
 
 def read_secrets(file: Path) -> dict[str, str]:

@@ -8,11 +8,12 @@ from urllib.parse import quote
 from deploy.local.ports import LOOPBACK
 from deploy.local.processes import ProcessSpec
 from deploy.local.ways import read_ways
-from deploy.secret_values import SERVICES
+from deploy.secret_values import SERVICES, signing_secret
 from deploy.variables import DEFAULT_ADMIN, DEFAULT_API_PORT, ROOT
 
 DEFAULT_SENDERS = 2
 DEFAULT_SCHEDULERS = 1
+RECEIPTS = "/api/v1/receipts/simulator"
 VHOST = "carillon"
 USER = "carillon"
 
@@ -139,9 +140,16 @@ class Plan:
             **_plain(self._variables),
             "SIMULATOR_PORT": str(port),
             "SIMULATOR_TOKEN": self._variables["SENDER_PROVIDER_TOKEN"],
+            "SIMULATOR_RECEIPTS": self._variables.get("SIMULATOR_RECEIPTS", "false"),
+            "SIMULATOR_RECEIPTS_URL": f"http://{LOOPBACK}:{self._ports['api']}{RECEIPTS}",
+            "SIMULATOR_RECEIPTS_SECRET": self._receipts_secret,
         }
         command = [sys.executable, "-m", "deploy.simulator"]
         return Unit(ProcessSpec("simulator", command, environment, cwd=ROOT), port)
+
+    @property
+    def _receipts_secret(self) -> str:
+        return signing_secret(self._variables["SIMULATOR_RECEIPTS_SECRET"])
 
     def _reached_by(self, name: str) -> dict[str, int]:
         """The ports as this process is told them: the servers' own, where no way leads there."""
@@ -185,6 +193,9 @@ class Plan:
         }
         if self.simulated:
             fixed["SENDER_PROVIDER_URL"] = f"http://{LOOPBACK}:{ports['simulator']}"
+            others = given.get("API_RECEIPT_SECRETS", "").split(",")
+            secrets = (*filter(None, others), f"simulator={self._receipts_secret}")
+            fixed["API_RECEIPT_SECRETS"] = ",".join(secrets)
         return defaults | given | fixed
 
     def _database(self, service: str, port: int) -> str:

@@ -63,6 +63,10 @@ class Faults(BaseModel):
     """Every connection is aborted until told otherwise."""
     outage_seconds: float | None = Field(default=None, gt=0.0, le=86_400.0)
     """Every connection is aborted for this long, beginning now."""
+    receipts: bool = False
+    """No fault: the gateway is brought a receipt for every acceptance."""
+    undelivered_rate: float = Rate
+    """Of the receipts."""
     seed: int | None = None
     """Makes the faults repeatable."""
 

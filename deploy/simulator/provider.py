@@ -16,6 +16,7 @@ from aiohttp import web
 from deploy.simulator.books import Books
 from deploy.simulator.faults import ACCEPTING, Answer, Faults, decide, latency
 from deploy.simulator.limiter import RateLimit
+from deploy.simulator.receipts import Receipts
 
 SEND = "/v1/send/"
 JSON = {"Content-Type": "application/json"}
@@ -37,17 +38,29 @@ class Provider:
     """The provider: its token, the faults in force, its books.
 
     `clock` gives Unix seconds for the books; what lasts for a while is measured by another.
+    `receipts` go to a gateway, if there is one: `brings_receipts` when nobody says otherwise.
     """
 
-    def __init__(self, token: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        token: str,
+        clock: Callable[[], float] = time.time,
+        *,
+        receipts: Receipts | None = None,
+        brings_receipts: bool = False,
+    ) -> None:
         self._clock = clock
+        self.receipts = receipts
+        self._at_rest = Faults(receipts=brings_receipts)
         self._authorization = f"Bearer {token}".encode()
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, and behave."""
         self.books = Books()
-        self.misbehave(Faults())
+        self.misbehave(self._at_rest)
+        if self.receipts is not None:
+            self.receipts.forget()
 
     def misbehave(self, faults: Faults) -> None:
         """Put these faults in force in place of the earlier ones."""
@@ -81,11 +94,19 @@ class Provider:
             except InvalidCallError as broken:
                 answer, reason = Answer.INVALID, str(broken)
             else:
-                books.accept(message, phone, text, answer, self._clock())
+                now = self._clock()
+                books.accept(message, phone, text, answer, now)
+                if self.faults.receipts:
+                    self._bring_receipt(message, now)
         books.by_answer[answer] += 1
         if answer is not Answer.OUTAGE:
             await self._take_time()
         return await self._carry_out(answer, reason, request)
+
+    def _bring_receipt(self, message: int, now: float) -> None:
+        if self.receipts is not None:
+            delivered = self._random.random() >= self.faults.undelivered_rate
+            self.receipts.of(message, now, delivered=delivered)
 
     def _decide(self, request: web.BaseRequest) -> Answer:
         if not self.in_outage and not self._is_authorized(request):

@@ -1,5 +1,6 @@
 """The simulator as a server."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,6 +28,20 @@ async def running(provider: Provider, host: str, port: int) -> AsyncIterator[int
         # A deep backlog: a thousand connections may come at once.
         site = web.TCPSite(runner, host, port, backlog=2048)
         await site.start()
-        yield runner.addresses[0][1]
+        async with _bringing(provider):
+            yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _bringing(provider: Provider) -> AsyncIterator[None]:
+    if provider.receipts is None:
+        yield
+        return
+    bringing = asyncio.create_task(provider.receipts.run())
+    try:
+        yield
+    finally:
+        bringing.cancel()
+        await asyncio.gather(bringing, return_exceptions=True)

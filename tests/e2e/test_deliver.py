@@ -82,3 +82,31 @@ async def test_faults_of_every_kind_are_retried_and_explained(
     # A repeat follows only an answer that was lost.
     assert set(provider["repeats_after"]) <= {"garbage", "dropped", "hung"}
     assert provider["changed"] == 0
+
+
+async def test_receipts_end_what_was_sent_and_stop_ends_the_sending(
+    house: House, first_phone: int
+) -> None:
+    """One client says STOP between two mailings and is sent nothing more."""
+    count = 50
+    phones = range(first_phone, first_phone + count)
+    await house.import_clients(csv_of(phones, ("Europe/Moscow", "Asia/Omsk"), "receipts"))
+    await house.misbehave(receipts=True)
+    first = await house.launch(filter={"tags": ["receipts"]})
+    assert (await house.received_by_all(first))["by_status"]["delivered"] == count
+
+    leaves = f"79{first_phone:09d}"
+    said = {"phone": int(leaves), "text": "Stop, please"}
+    assert (await house.simulator.post("/control/inbound", json=said)).json() == {"status": 202}
+    second = await house.launch(filter={"tags": ["receipts"]})
+    by_status = (await house.received_by_all(second))["by_status"]
+    assert (by_status["delivered"], by_status["suppressed"]) == (count - 1, 1)
+    assert (await house.provider())["distinct"] == 2 * count - 1
+
+    [client] = (await house.ask("/clients", phone=leaves))["items"]
+    assert client["blocked"]
+    why = await house.ask(f"/clients/{client['id']}/explain", mailing_id=second)
+    assert (why["verdict"], why["reason"]) == ("not_sent", "blocked")
+    got = (await house.messages(second, "delivered"))[0]
+    proof = await house.ask(f"/messages/{got['id']}")
+    assert (proof["receipt"]["status"], proof["receipt"]["provider"]) == ("delivered", "simulator")

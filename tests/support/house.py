@@ -163,6 +163,17 @@ class House:
         finished: Json = await eventually(done, patience, every=0.25)
         return finished
 
+    async def received_by_all(self, mailing: int, patience: float = 60) -> Json:
+        """The books once it has finished and a receipt is there of all that was sent."""
+        await self.finished(mailing)
+
+        async def done() -> Json | None:
+            books = await self.books(mailing)
+            return books if books["by_status"]["sent"] == 0 else None
+
+        received: Json = await eventually(done, patience, every=0.25)
+        return received
+
     # ---- what the provider says
 
     async def misbehave(self, **faults: Any) -> None:

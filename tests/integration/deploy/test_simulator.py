@@ -1,15 +1,22 @@
 """The simulator over the loopback interface: each fault as a caller meets it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 
 from deploy.simulator.provider import Provider
+from deploy.simulator.receipts import Receipts
 from deploy.simulator.server import running
+from services.api.domain.signatures import key_of, new_secret, verify
 
 CALL = {"id": 42, "phone": 79990000001, "text": "Good morning"}
 
@@ -233,3 +240,83 @@ async def test_reset_forgets_everything(simulator: httpx.AsyncClient) -> None:
 async def test_other_paths_are_not_found(simulator: httpx.AsyncClient) -> None:
     assert (await simulator.get("/v1/send/42")).status_code == 404
     assert (await simulator.get("/health/ready")).status_code == 200
+
+
+@dataclass
+class Gateway:
+    """Takes what is signed rightly; ``away``: it has other things to do."""
+
+    secret: str = field(default_factory=new_secret)
+    away: bool = False
+    receipts: list[dict[str, Any]] = field(default_factory=list)
+    inbound: list[dict[str, Any]] = field(default_factory=list)
+
+    async def take(self, request: web.BaseRequest) -> web.Response:
+        body = await request.read()
+        verify(request.headers, [key_of(self.secret)], body, datetime.now(UTC))
+        if self.away:
+            return web.Response(status=503)
+        content = json.loads(body)
+        self.receipts += content.get("receipts", [])
+        self.inbound += content.get("inbound", [])
+        return web.json_response({}, status=202)
+
+    async def has(self, number: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.receipts) < number:  # noqa: ASYNC110 - the other end is another task
+                await asyncio.sleep(0.01)
+
+
+@pytest_asyncio.fixture
+async def gateway() -> Gateway:
+    return Gateway()
+
+
+@pytest_asyncio.fixture
+async def bringing(gateway: Gateway) -> AsyncIterator[httpx.AsyncClient]:
+    """A simulator that brings receipts to this gateway."""
+    headers = {"Authorization": "Bearer right"}
+    async with RawTestServer(gateway.take) as server:
+        receipts = Receipts(str(server.make_url("/api/v1/receipts/simulator")), gateway.secret)
+        provider = Provider("right", receipts=receipts, brings_receipts=True)
+        async with (
+            running(provider, "127.0.0.1", 0) as port,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client,
+        ):
+            yield client
+
+
+async def test_every_acceptance_has_a_receipt(
+    bringing: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    await send(bringing)
+    await gateway.has(1)
+    await misbehave(bringing, receipts=True, undelivered_rate=1)
+    await send(bringing)
+    await gateway.has(2)
+    first, second = gateway.receipts
+    assert (first["message_id"], first["status"]) == (42, "delivered")
+    assert (second["status"], second["reason"]) == ("undelivered", "absent_subscriber")
+    assert (await bringing.get("/control/receipts")).json() == {"taken": 2, "waiting": 0}
+
+
+async def test_receipts_are_brought_again_until_they_are_taken(
+    bringing: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    gateway.away = True
+    await send(bringing)
+    await asyncio.sleep(0.3)
+    assert (await bringing.get("/control/receipts")).json() == {"taken": 0, "waiting": 1}
+    gateway.away = False
+    await gateway.has(1)
+
+
+async def test_a_client_answers(
+    bringing: httpx.AsyncClient, simulator: httpx.AsyncClient, gateway: Gateway
+) -> None:
+    said = {"phone": 79990000001, "text": "STOP"}
+    assert (await bringing.post("/control/inbound", json=said)).json() == {"status": 202}
+    [message] = gateway.inbound
+    assert message.items() > said.items()
+    assert (await bringing.post("/control/inbound", json={"text": "STOP"})).status_code == 422
+    assert (await simulator.post("/control/inbound", json=said)).status_code == 409
