@@ -160,6 +160,7 @@ async def test_a_test_message_before_and_after_it_is_heard_of(
         "sent_at": None,
         "updated_at": "2026-11-21T12:00:00Z",
         "next_attempt_at": None,
+        "receipt": None,
         "attempts": [],
     }
     stats.answer = told_by_stats(0, 0, attempt())
