@@ -10,10 +10,11 @@ from services.stats.domain.books import audience
 from services.stats.handlers import (
     WaitingReceipts,
     mailing_emitted,
+    messages_closed,
     messages_forgotten,
     receipts_given,
 )
-from shared.contracts.delivery import DeliveryEvent, Kind, MessagesForgotten
+from shared.contracts.delivery import DeliveryEvent, Kind, MessagesClosed, MessagesForgotten
 from shared.contracts.receipts import Outcome, Receipt
 from shared.contracts.statuses import ENDS, Status
 from shared.contracts.trials import NO_MAILING
@@ -147,6 +148,13 @@ class ReceiptsSuite:
         await world.hear(event("sent"))
         await look(world)
         assert await world.by_status() == DELIVERED
+
+    async def test_books_that_are_closed_stay_as_they_are(self, world: World) -> None:
+        await world.hear(event("sent"))
+        await messages_closed(world.ports, MessagesClosed(mailing_id=7))
+        await bring(world, receipt())
+        await look(world)
+        assert await world.by_status() == {Status.SENT: 1}
 
     async def test_those_who_are_delivered_are_listed_and_are_no_dead_letters(
         self, world: World
