@@ -23,10 +23,19 @@ _ADD = f"""
     INSERT INTO grounds ({_FIELDS}) SELECT * FROM {_TOLD} ON CONFLICT DO NOTHING
 """  # noqa: S608 - of constants
 
-# In a statement of its own, which sees what another writer has just added.
+# In a statement of its own, which sees what another writer has just added. One by one by the index
+# (LIMIT): to read the table from end to end took ten milliseconds a batch.
 _NUMBERS = f"""
-    SELECT place, grounds.id
-    FROM {_TOLD} WITH ORDINALITY AS told ({_FIELDS}, place) JOIN grounds USING ({_FIELDS})
+    SELECT place, found.id
+    FROM {_TOLD} WITH ORDINALITY AS told ({_FIELDS}, place)
+    CROSS JOIN LATERAL (
+        SELECT id FROM grounds
+        WHERE ({_FIELDS}) = (
+            told.mailing_id, told.timezone, told.opens_at, told.closes_at, told.tzdata,
+            told.text_revision, told.opens_offset, told.closes_offset
+        )
+        LIMIT 1
+    ) AS found
 """  # noqa: S608 - of constants
 
 
