@@ -19,16 +19,19 @@ SCHEDULER_PROGRESS = "scheduler.progress"
 SENDER_GATES = "sender.gates"
 STATS_EVENTS = "stats.events"
 API_PROGRESS = "api.progress"
+# The api binds it to what its webhooks tell of: where there are none, no copy is made.
+API_DELIVERIES = "api.deliveries"
 DEAD = "send.dead"
 
 CHANNELS = ("sms",)
 
-# What the services' user may do, as patterns of names. To bind takes writing to the queue, and no
-# queue is called like an exchange; what waits for a retry is nobody's to read.
+# What the services' user may do, as patterns of names. To bind takes writing to the queue and to
+# read the exchange: that is for the one queue which is bound only as long as somebody is to be
+# told. What waits for a retry is nobody's to read.
 PERMISSIONS = {
     "configure": "^$",
-    "write": r"^carillon\.",
-    "read": r"^(scheduler|sender|stats|api|send)\.",
+    "write": r"^(carillon\.|api\.deliveries$)",
+    "read": r"^((scheduler|sender|stats|api|send)\.|carillon\.events$)",
 }
 
 # Which events each queue receives.
@@ -156,7 +159,7 @@ def definitions(vhost: str, tiers: Iterable[int]) -> dict[str, Any]:
     """The whole topology as RabbitMQ's definitions document, importable any number of times."""
     tiers = tuple(tiers)
     bound = list(bindings(tiers))
-    queues = sorted({binding.queue for binding in bound} | {DEAD})
+    queues = sorted({binding.queue for binding in bound} | {API_DELIVERIES, DEAD})
     return {
         "exchanges": [
             {"name": EVENTS, "type": "topic"} | _durable(vhost),

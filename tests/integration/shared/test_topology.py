@@ -46,11 +46,21 @@ async def test_services_may_not_configure(amqp_url: str) -> None:
 
 
 async def test_services_may_not_bind_nor_delete(amqp_url: str) -> None:
-    """Binding would let one of them read what is meant for another."""
+    """Binding would let one of them read what is meant for another. One queue they may bind, to
+    the events alone: that of what webhooks tell of."""
+    for name in set(QUEUES) - {topology.API_DELIVERIES}:
+        async with raw_channel(amqp_url) as channel:
+            queue = await channel.get_queue(name, ensure=False)
+            with pytest.raises(ChannelAccessRefused):
+                await queue.bind(topology.EVENTS, "#")
     async with raw_channel(amqp_url) as channel:
-        queue = await channel.get_queue(topology.API_PROGRESS, ensure=False)
+        queue = await channel.get_queue(topology.API_DELIVERIES, ensure=False)
+        for _ in range(2):
+            await queue.bind(topology.EVENTS, "delivery.sent")
+        for _ in range(2):
+            await queue.unbind(topology.EVENTS, "delivery.sent")
         with pytest.raises(ChannelAccessRefused):
-            await queue.bind(topology.EVENTS, "#")
+            await queue.bind(topology.SEND, topology.send_key("sms"))
     for forbidden in ("queue_delete", "exchange_delete"):
         name = topology.EVENTS if forbidden == "exchange_delete" else topology.STATS_EVENTS
         async with raw_channel(amqp_url) as channel:

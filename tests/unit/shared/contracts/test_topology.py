@@ -31,6 +31,7 @@ def test_the_names_are_those_that_others_use() -> None:
         "sender.gates",
         "stats.events",
         "api.progress",
+        "api.deliveries",
         "send.sms",
         "send.sms.urgent",
         "send.sms.again",
@@ -84,7 +85,18 @@ def test_a_tier_returns_to_the_queue_without_a_bound(seconds: int) -> None:
 
 
 def test_every_queue_but_the_last_resort_is_bound() -> None:
-    assert {each["destination"] for each in DOCUMENT["bindings"]} == set(QUEUES) - {topology.DEAD}
+    """And but the one that is bound only as long as somebody is to be told."""
+    bound = {each["destination"] for each in DOCUMENT["bindings"]}
+    assert bound == set(QUEUES) - {topology.DEAD, topology.API_DELIVERIES}
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_services_may_bind_one_queue_alone(queue: str) -> None:
+    """To bind takes writing to the queue; and they write past the exchanges into none."""
+    write = re.compile(topology.PERMISSIONS["write"])
+    assert (write.search(queue) is not None) is (queue == topology.API_DELIVERIES)
+    assert write.search("amq.default") is None
+    assert write.search("") is None
 
 
 def test_what_a_scheduler_publishes_reaches_the_lane_of_its_channel() -> None:
