@@ -8,6 +8,7 @@ from carillon.models.clients import BulkAction, BulkState, ImportState
 from carillon.models.dead_letters import DeadStatus
 from carillon.models.mailings import Audience, Day, Priority, Timing
 from carillon.models.users import Role
+from carillon.models.webhooks import EventType
 
 # Members of enumerations may also be given as their words.
 AnyTiming = Timing | Literal["absolute", "local"]
@@ -130,6 +131,26 @@ class InvitationFields(_SomeOfUser):
 
 class UserChanges(_SomeOfUser, total=False):
     closed: bool
+
+
+class _SomeOfWebhook(TypedDict, total=False):
+    department_id: int | None
+    mailing_id: int | None
+
+
+class WebhookFields(_SomeOfWebhook):
+    """``department_id`` and ``mailing_id``: of these alone."""
+
+    name: str
+    url: str
+    events: Sequence[EventType | str]
+
+
+class WebhookChanges(_SomeOfWebhook, total=False):
+    name: str
+    url: str
+    events: Sequence[EventType | str]
+    enabled: bool
 
 
 class ReplayChoice(TypedDict, total=False):

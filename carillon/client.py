@@ -19,6 +19,7 @@ from carillon.groups.mailings import Mailings
 from carillon.groups.policies import Blocks
 from carillon.groups.statistics import Messages, Statistics
 from carillon.groups.users import Audit, Departments, Users
+from carillon.groups.webhooks import Webhooks
 from carillon.operations import C
 from carillon.patience import PATIENT, Patience
 from carillon.tokens import Keeper, MemoryKeeper, Tokens
@@ -81,6 +82,10 @@ class _Groups(Generic[C]):
     @cached_property
     def departments(self) -> Departments[C]:
         return Departments(self._carrier)
+
+    @cached_property
+    def webhooks(self) -> Webhooks[C]:
+        return Webhooks(self._carrier)
 
     @cached_property
     def audit(self) -> Audit[C]:

@@ -34,6 +34,7 @@ COMMANDS = {
     "explain": ("proofs", "Say why a client got a mailing, or did not."),
     "dead-letters": ("desk", "See what failed, send it again, say what became of it."),
     "audit": ("audit", "Show, search and export what was done by whom."),
+    "webhooks": ("webhooks", "Subscribe to events; see what was delivered, and send it again."),
     "completion": ("completion", "Print what makes a shell complete commands."),
 }
 # What a program may go by; 2 is click's own, for a command that is wrong.

@@ -22,6 +22,7 @@ class Right(Words):
     DEAD_LETTERS_WRITE = "dead-letters:write"
     USERS_WRITE = "users:write"
     AUDIT_READ = "audit:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 class Action(Words):
@@ -68,6 +69,13 @@ class Action(Words):
     ADD_DEPARTMENT = "departments.add"
     CHANGE_DEPARTMENT = "departments.change"
     REMOVE_DEPARTMENT = "departments.remove"
+    ADD_WEBHOOK = "webhooks.add"
+    CHANGE_WEBHOOK = "webhooks.change"
+    REMOVE_WEBHOOK = "webhooks.remove"
+    ROTATE_WEBHOOK_SECRET = "webhooks.rotate_secret"  # noqa: S105
+    TEST_WEBHOOK = "webhooks.test"
+    REPLAY_DELIVERY = "webhooks.replay"
+    DISABLE_WEBHOOK = "webhooks.disable"
 
 
 class IssuedTokens(Model):

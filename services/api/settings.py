@@ -1,6 +1,7 @@
 """What the api reads from its environment."""
 
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -101,6 +102,7 @@ def _is_page(value: str) -> str:
     return value
 
 
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Pages = Annotated[
     tuple[Annotated[str, AfterValidator(_is_page)], ...], NoDecode, BeforeValidator(_split)
@@ -180,6 +182,14 @@ class ApiSettings(ServiceSettings):
     # Wide, for a whole office may come from one address.
     login_address_tries: int = Field(default=100, gt=0)
     login_address_seconds: int = Field(default=900, gt=0)
+
+    # Webhooks lead into the internet alone; here stand networks, such as 10.20.0.0/16, into which
+    # they may lead too. Whoever may subscribe can have the api call whatever listens there.
+    webhook_networks: Networks = ()
+    # Whether they may lead to http://, where everybody on the way reads along.
+    webhook_http: bool = False
+    # Days for which what was delivered, or given up, can be looked at and sent again; 0: for ever.
+    webhook_log_days: int = Field(default=14, ge=0)
 
     # Other origins whose pages may call the api, such as https://desk.example.com: none.
     cors_origins: Origins = ()

@@ -12,8 +12,10 @@ from fastapi import FastAPI
 from faststream.rabbit import RabbitBroker
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.adapters.courier import HttpCourier
 from services.api.adapters.dead_letters import HttpDeadLetters
 from services.api.adapters.gates import SqlGates
+from services.api.adapters.hook_log import measure_webhooks
 from services.api.adapters.internal import make_client
 from services.api.adapters.job_queue import BULKS, IMPORTS, SqlJobQueue
 from services.api.adapters.leap import leap
@@ -23,9 +25,11 @@ from services.api.adapters.outbox_metrics import measure_outbox
 from services.api.adapters.parked import measure_parked
 from services.api.adapters.passwords import Argon2Passwords
 from services.api.adapters.plans import HttpPlans
+from services.api.adapters.seals import FernetSeals
 from services.api.adapters.smtp import SmtpPostman
 from services.api.adapters.statistics import HttpStatistics
 from services.api.adapters.store import SqlTransactions
+from services.api.adapters.subscriptions import BrokerSubscriptions
 from services.api.adapters.token_uses import LocalTokenUses
 from services.api.adapters.tokens import JwtMint
 from services.api.adapters.turns import LocalTurns
@@ -35,11 +39,16 @@ from services.api.domain.oidc import Registered
 from services.api.domain.retention import Retention
 from services.api.domain.signatures import key_of
 from services.api.domain.standing import Rules
-from services.api.entrypoints import ticks
+from services.api.domain.webhooks import Where
+from services.api.entrypoints import hooks, ticks
 from services.api.entrypoints.http.app import create_app
 from services.api.entrypoints.http.docs import REDIRECT
 from services.api.entrypoints.http.oidc import CALLBACK_PATH
-from services.api.entrypoints.messages import listen_to_progress, listen_to_the_dead
+from services.api.entrypoints.messages import (
+    listen_to_deliveries,
+    listen_to_progress,
+    listen_to_the_dead,
+)
 from services.api.ports import OpenId, Ports
 from services.api.settings import ApiSettings
 from shared.domain.message_id import MessageIds
@@ -63,6 +72,7 @@ class _Parts:
     stats: httpx.AsyncClient
     scheduler: httpx.AsyncClient
     provider: httpx.AsyncClient
+    courier: HttpCourier
     events: RabbitBroker
     gates: RabbitBroker
     ports: Ports
@@ -102,6 +112,7 @@ def _make_parts(settings: ApiSettings) -> _Parts:
         stats=stats,
         scheduler=scheduler,
         provider=provider,
+        courier=HttpCourier(settings.webhook_networks),
         events=make_broker(broker_url, service="api"),
         gates=make_broker(broker_url, service="api"),
         ports=ports,
@@ -140,6 +151,7 @@ def _make_ports(
         dead_letters=HttpDeadLetters(stats),
         plans=HttpPlans(scheduler),
         gates=SqlGates(engine),
+        seals=_make_seals(settings),
         message_ids=MessageIds(settings.node),
         clock=clock,
         receipt_keys={
@@ -149,7 +161,13 @@ def _make_ports(
         postman=_make_postman(settings),
         public_url=settings.public_url or "",
         oidc=_make_openid(settings, provider, clock),
+        webhooks_to=Where(settings.webhook_networks, http=settings.webhook_http),
     )
+
+
+def _make_seals(settings: ApiSettings) -> FernetSeals:
+    old = (one.get_secret_value() for one in settings.jwt_old_secrets)
+    return FernetSeals(settings.jwt_secret.get_secret_value(), tuple(old))
 
 
 def _make_openid(
@@ -205,6 +223,7 @@ def _retention(settings: ApiSettings) -> Retention:
         trials=settings.retain_trials_days,
         parked=settings.retain_parked_days,
         messages=settings.retain_messages_days,
+        webhooks=settings.webhook_log_days,
     )
 
 
@@ -223,10 +242,12 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
     """Everything is stopped in the reverse order: the loops, the connections, the database."""
     listen_to_progress(parts.events, parts.ports)
     listen_to_the_dead(parts.events, parts.ports)
+    listen_to_deliveries(parts.events, parts.ports)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(engine_lifetime(parts.engine))
         for client in (parts.stats, parts.scheduler, parts.provider):
             await stack.enter_async_context(client)
+        await stack.enter_async_context(parts.courier)
         for broker in (parts.events, parts.gates):
             stack.push_async_callback(broker.stop)
         background = Background()
@@ -248,6 +269,9 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
         "keys": partial(ticks.sweep_keys, parts.ports),
         "retention": partial(ticks.sweep_what_is_over, parts.ports, _retention(parts.settings)),
         "token-uses": partial(ticks.write_token_uses, parts.ports),
+        "webhooks": hooks.Couriers(parts.ports, parts.courier).send,
+        "webhook-secrets": partial(hooks.seal_anew, parts.ports),
+        "webhook-metrics": partial(ticks.measure, partial(measure_webhooks, parts.engine)),
         "outbox-metrics": partial(ticks.measure, partial(measure_outbox, parts.engine)),
         "parked-metrics": partial(ticks.measure, partial(measure_parked, parts.engine)),
     }
@@ -259,10 +283,12 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
 
 
 async def _relay(parts: _Parts) -> None:
-    """Both lanes, as long as this replica leads."""
+    """Both lanes, and what is listened to, as long as this replica leads."""
+    subscriptions = BrokerSubscriptions(parts.settings.rabbitmq_url.get_secret_value())
     ordinary = SqlOutboxLane(parts.engine, urgent=False)
     urgent = SqlOutboxLane(parts.engine, urgent=True)
     async with asyncio.TaskGroup() as group:
         group.create_task(listen(parts.engine, urgent=urgent.woken, ordinary=ordinary.woken))
         group.create_task(ticks.relay(urgent, Publisher(parts.gates), "urgent"))
         group.create_task(ticks.relay(ordinary, Publisher(parts.events), "ordinary"))
+        group.create_task(hooks.listen(parts.ports, subscriptions))

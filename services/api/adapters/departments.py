@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.tables import DEPARTMENT, INVITATION, MAILING, USER_DEPARTMENT
+from services.api.adapters.tables import DEPARTMENT, INVITATION, MAILING, USER_DEPARTMENT, WEBHOOK
 from services.api.domain.departments import Department
 
 
@@ -60,7 +60,8 @@ class SqlDepartments:
         invitations = select(INVITATION.c.id).where(
             INVITATION.c.departments.contains([department_id])
         )
-        either = union_all(users, invitations, mailings).limit(1)
+        webhooks = select(WEBHOOK.c.id).where(WEBHOOK.c.department_id == department_id)
+        either = union_all(users, invitations, mailings, webhooks).limit(1)
         return (await self._connection.execute(either)).first() is not None
 
     async def remove(self, department_id: int) -> None:

@@ -47,6 +47,10 @@ class SqlMailings:
         query = select(MAILING.c.id, MAILING.c.name).where(MAILING.c.id.in_(ids), *_within(scope))
         return {row.id: row.name for row in await self._connection.execute(query)}
 
+    async def departments(self, ids: Collection[int]) -> dict[int, int | None]:
+        query = select(MAILING.c.id, MAILING.c.department_id).where(MAILING.c.id.in_(ids))
+        return {row.id: row.department_id for row in await self._connection.execute(query)}
+
     async def add(self, mailing: NewMailing) -> Mailing:
         row = (
             await self._connection.execute(

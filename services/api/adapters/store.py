@@ -12,6 +12,8 @@ from services.api.adapters.blocks import SqlBlocks
 from services.api.adapters.bulk import SqlBulks
 from services.api.adapters.clients import SqlClients
 from services.api.adapters.departments import SqlDepartments
+from services.api.adapters.hook_events import SqlHookEvents
+from services.api.adapters.hook_log import SqlHookLog
 from services.api.adapters.imports import SqlImports
 from services.api.adapters.invitations import SqlInvitations
 from services.api.adapters.keys import SqlKeys
@@ -26,6 +28,7 @@ from services.api.adapters.sessions import SqlSessions
 from services.api.adapters.tags import SqlTags
 from services.api.adapters.trials import SqlTrials
 from services.api.adapters.users import SqlUsers
+from services.api.adapters.webhooks import SqlWebhooks
 from services.api.ports import Store
 from services.api.ports.holds import HOLD
 from shared.runtime.database import for_single_statements
@@ -57,6 +60,9 @@ def store_on(connection: AsyncConnection) -> Store:
         outbox=SqlOutbox(connection),
         audit=SqlAudit(connection),
         parked=SqlParkedMessages(connection),
+        webhooks=SqlWebhooks(connection),
+        hook_events=SqlHookEvents(connection),
+        hook_log=SqlHookLog(connection),
         keys=SqlKeys(connection),
     )
 

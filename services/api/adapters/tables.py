@@ -330,3 +330,57 @@ PARKED = Table(
     _moment("parked_at"),
     _moment("replayed_at"),
 )
+
+WEBHOOK = Table(
+    "webhook",
+    _metadata,
+    _id(),
+    Column("name", Text),
+    Column("url", Text),
+    Column("events", ARRAY(Text)),
+    Column("department_id", BigInteger),
+    Column("mailing_id", BigInteger),
+    Column("secret", LargeBinary),
+    Column("old_secret", LargeBinary),
+    _moment("old_secret_until"),
+    _moment("created_at"),
+    _moment("updated_at"),
+    _moment("disabled_at"),
+    Column("disabled_because", Text),
+    Column("failures", Integer),
+    _moment("failing_since"),
+    _moment("rests_until"),
+)
+
+WEBHOOK_EVENT = Table(
+    "webhook_event",
+    _metadata,
+    _id(),
+    Column("webhook_id", BigInteger),
+    _moment("created_at"),
+    Column("events", Integer),
+    Column("types", ARRAY(Text)),
+    Column("body", Text),
+)
+
+WEBHOOK_DELIVERY = Table(
+    "webhook_delivery",
+    _metadata,
+    _id(),
+    Column("webhook_id", BigInteger),
+    Column("state", Text),
+    Column("types", ARRAY(Text)),
+    Column("events", Integer),
+    Column("body", LargeBinary),
+    _moment("created_at"),
+    _moment("give_up_at"),
+    _moment("due_at"),
+    _moment("leased_until"),
+    Column("attempts", Integer),
+    Column("replays", Integer),
+    _moment("tried_at"),
+    Column("status", Integer),
+    Column("trouble", Text),
+    Column("latency_ms", Integer),
+    _moment("ended_at"),
+)

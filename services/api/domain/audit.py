@@ -52,6 +52,13 @@ class Action(StrEnum):
     ADD_DEPARTMENT = "departments.add"
     CHANGE_DEPARTMENT = "departments.change"
     REMOVE_DEPARTMENT = "departments.remove"
+    ADD_WEBHOOK = "webhooks.add"
+    CHANGE_WEBHOOK = "webhooks.change"
+    REMOVE_WEBHOOK = "webhooks.remove"
+    ROTATE_WEBHOOK_SECRET = "webhooks.rotate_secret"  # noqa: S105
+    TEST_WEBHOOK = "webhooks.test"
+    REPLAY_DELIVERY = "webhooks.replay"
+    DISABLE_WEBHOOK = "webhooks.disable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ class Retention:
     ``imports``: an import that has ended, with what was wrong in its file. ``trials``: the number
     that a test-send went to. ``parked``: what is told of a message that was put back.
     ``messages``: what became of each message of a mailing that has finished; its numbers stay.
+    ``webhooks``: what was delivered or given up; it can be sent again as long as it is there.
     """
 
     imports: int = 0
     trials: int = 0
     parked: int = 0
     messages: int = 0
+    webhooks: int = 14
 
 
 def kept_since(days: int, now: datetime) -> datetime | None:

@@ -22,6 +22,7 @@ class Right(StrEnum):
     DEAD_LETTERS_WRITE = "dead-letters:write"
     USERS_WRITE = "users:write"
     AUDIT_READ = "audit:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 _LOOKS = frozenset(
@@ -36,7 +37,7 @@ _WORKS = _LOOKS | {Right.CLIENTS_WRITE, Right.MAILINGS_WRITE, Right.DEAD_LETTERS
 _OF_ROLE: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOKS,
     Role.MANAGER: _WORKS,
-    Role.ADMIN: _WORKS | {Right.USERS_WRITE, Right.AUDIT_READ},
+    Role.ADMIN: _WORKS | {Right.USERS_WRITE, Right.AUDIT_READ, Right.WEBHOOKS_WRITE},
 }
 
 

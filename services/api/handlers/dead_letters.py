@@ -62,7 +62,7 @@ async def replay(
             share = Share(mailing_id, len(dead), step.mailing.revision)
             shares.append(share)
             if not dry_run:
-                await keep(store, before, step, who.user_id)
+                await keep(store, before, step, who.user_id, now)
                 await store.audit.note(replays.replay_deed(share, chosen, ends_at), who, now)
     return replays.outcome(shares, parts, found)
 

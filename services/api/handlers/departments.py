@@ -47,11 +47,13 @@ async def rename_department(ports: Ports, department_id: int, name: str, who: Ca
 
 
 async def remove_department(ports: Ports, department_id: int, who: Caller) -> None:
-    """Raises NotFound, Conflict as long as a user is in it or invited, or a mailing is of it."""
+    """Raises NotFound, Conflict as long as it is used."""
     async with ports.transactions.begin() as store:
         before = await _existing(store, department_id, lock=True)
         if await store.departments.is_used(department_id):
-            reason = "Users are in this department or invited to it, or mailings are of it."
+            reason = (
+                "Users are in this department or invited to it, or mailings or webhooks are of it."
+            )
             raise Conflict(reason, (FieldFault("department_id", reason),))
         await store.departments.remove(department_id)
         gone: dict[str, Fact] = {"before": {"name": before.name}}

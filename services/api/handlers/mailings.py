@@ -21,6 +21,7 @@ from services.api.domain.rights import Right
 from services.api.domain.versions import Expected
 from services.api.handlers.audit import note
 from services.api.handlers.departments import in_its_department
+from services.api.handlers.hook_telling import tell_of_mailing
 from services.api.handlers.steps import as_expected, existing, keep
 from services.api.ports import Ports
 from shared.contracts.mailings import MailingChanged, MailingSpec
@@ -83,6 +84,7 @@ async def _add(
         await store.revisions.keep(as_revision(mailing, who.user_id))
         for message in mailings.announcement(mailing):
             await store.outbox.put(message)
+        await tell_of_mailing(store, None, mailing, now)
         await note(store, deed_of(action, None, mailing, also), who, now)
     return mailing
 
@@ -116,7 +118,7 @@ async def change_mailing(
         if spec.department_id != before.spec.department_id:
             spec = await in_its_department(store, who.scope, spec)
         step = lifecycle.changed(before, name, spec, now)
-        await keep(store, before, step, who.user_id)
+        await keep(store, before, step, who.user_id, now)
         await note(store, deed_of(Action.CHANGE_MAILING, before, step.mailing), who, now)
     return step.mailing
 

@@ -22,7 +22,7 @@ async def _recall(ports: Ports, mailing_id: int, now: datetime) -> Mailing:
     async with ports.transactions.begin() as store:
         before = await existing(store, mailing_id, EVERYTHING, lock=True)
         step = recalled(before, now)
-        await keep(store, before, step, by=None)
+        await keep(store, before, step, by=None, now=now)
     return step.mailing
 
 

@@ -26,6 +26,7 @@ async def forget_what_is_over(ports: Ports, retention: Retention) -> dict[str, i
         "trials": await _forget(ports, retention.trials, _trials, ROWS_AT_ONCE),
         "parked": await _forget(ports, retention.parked, _parked, ROWS_AT_ONCE),
         "mailings": await _forget(ports, retention.messages, messages, MAILINGS_AT_ONCE),
+        "webhooks": await _forget(ports, retention.webhooks, _deliveries, ROWS_AT_ONCE),
     }
     return {kind: number for kind, number in gone.items() if number}
 
@@ -58,7 +59,11 @@ async def _messages(store: Store, before: datetime, limit: int, *, now: datetime
     """Here nothing of them is kept but how the mailing was: the others are told."""
     ended = await store.mailings.finished_before(before, limit)
     for mailing in ended:
-        await keep(store, mailing, forgotten(mailing, now), by=None)
+        await keep(store, mailing, forgotten(mailing, now), by=None, now=now)
         deed = Deed(Action.FORGET_MAILING, f"mailings/{mailing.id}")
         await store.audit.note(deed, None, now)
     return len(ended)
+
+
+async def _deliveries(store: Store, before: datetime, limit: int) -> int:
+    return await store.hook_log.forget_ended_before(before, limit)

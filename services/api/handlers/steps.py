@@ -1,6 +1,7 @@
 """One step in the life of a mailing: decided, stored and told in one transaction."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from services.api.domain.audit import Action
 from services.api.domain.callers import Caller, Scope
@@ -9,6 +10,7 @@ from services.api.domain.failures import NotFound
 from services.api.domain.mailings import Mailing, Step, as_revision, is_new
 from services.api.domain.versions import Expected, of_mailing
 from services.api.handlers.audit import note
+from services.api.handlers.hook_telling import tell_of_mailing
 from services.api.ports import Ports, Store
 
 
@@ -42,17 +44,17 @@ async def take(
     """Raises NotFound, Outdated, and what ``decide`` raises."""
     async with ports.transactions.begin() as store:
         before = await as_expected(store, mailing_id, who.scope, expected)
-        step = decide(before)
-        await keep(store, before, step, who.user_id)
-        now = ports.clock.now()
+        step, now = decide(before), ports.clock.now()
+        await keep(store, before, step, who.user_id, now)
         await note(store, deed_of(action, before, step.mailing), who, now)
     return step
 
 
-async def keep(store: Store, before: Mailing, step: Step, by: int | None) -> None:
+async def keep(store: Store, before: Mailing, step: Step, by: int | None, now: datetime) -> None:
     """Stores what the mailing has become, and the messages that say so, in their order."""
     await store.mailings.save(step.mailing)
     if is_new(before, step.mailing):
         await store.revisions.keep(as_revision(step.mailing, by))
     for message in step.messages:
         await store.outbox.put(message)
+    await tell_of_mailing(store, before, step.mailing, now)

@@ -7,6 +7,7 @@ from services.api.domain.bulk import BulkTask
 from services.api.domain.imports.progress import ImportTask
 from services.api.domain.invitations import Registration
 from services.api.domain.logins import LoginLimits
+from services.api.domain.webhooks import OUTSIDE, Where
 from services.api.ports.directory import Blocks, Bulks, Clients, Imports, Overtaken, Tags
 from services.api.ports.mail import Mails, Postman, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
@@ -40,6 +41,15 @@ from services.api.ports.store import (
     Store,
     Transactions,
 )
+from services.api.ports.webhooks import (
+    Courier,
+    HookEvents,
+    HookLog,
+    SealBroken,
+    Seals,
+    Subscriptions,
+    Webhooks,
+)
 from shared.domain.message_id import MessageIds
 from shared.runtime.clock import Clock
 
@@ -49,10 +59,13 @@ __all__ = [
     "Blocks",
     "Bulks",
     "Clients",
+    "Courier",
     "DeadLetters",
     "Departments",
     "EventPublisher",
     "Gates",
+    "HookEvents",
+    "HookLog",
     "Imports",
     "Invitations",
     "Job",
@@ -73,9 +86,12 @@ __all__ = [
     "Provider",
     "Resets",
     "Revisions",
+    "SealBroken",
+    "Seals",
     "Sessions",
     "Statistics",
     "Store",
+    "Subscriptions",
     "Tags",
     "TokenMint",
     "TokenUses",
@@ -83,6 +99,7 @@ __all__ = [
     "Trials",
     "Turns",
     "Users",
+    "Webhooks",
 ]
 
 
@@ -103,6 +120,7 @@ class Ports:
     dead_letters: DeadLetters
     plans: Plans
     gates: Gates
+    seals: Seals
     message_ids: MessageIds
     clock: Clock
     # By which each provider signs the receipts that it brings, any of several.
@@ -113,3 +131,5 @@ class Ports:
     public_url: str = ""
     # None: nobody logs in through a provider.
     oidc: OpenId | None = None
+    # Where webhooks may lead.
+    webhooks_to: Where = OUTSIDE

@@ -16,6 +16,7 @@ from services.api.ports.mail import Mails, Resets
 from services.api.ports.mailings import Mailings, Revisions, Trials
 from services.api.ports.oidc import OpenIdLogins
 from services.api.ports.people import ApiTokens, Departments, Invitations, Logins, Sessions, Users
+from services.api.ports.webhooks import HookEvents, HookLog, Webhooks
 from shared.contracts.base import Message
 
 Task = TypeVar("Task", covariant=True)
@@ -101,6 +102,9 @@ class Store:
     outbox: Outbox
     audit: Audit
     parked: ParkedMessages
+    webhooks: Webhooks
+    hook_events: HookEvents
+    hook_log: HookLog
     keys: Keys
 
 

@@ -17,6 +17,7 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 
 # Where metrics are defined on the registry of their process.
 LISTS = (
+    "services.api.adapters.hook_log",
     "services.api.adapters.outbox_metrics",
     "services.api.adapters.parked",
     "services.api.entrypoints.http.metrics",

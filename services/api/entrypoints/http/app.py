@@ -41,6 +41,7 @@ from services.api.entrypoints.http import (
     tags,
     trials,
     users,
+    webhooks,
 )
 from services.api.entrypoints.http.common import PREFIX, known_parameters_once
 from services.api.entrypoints.http.gatekeeping import BodyLimit, Closed
@@ -67,6 +68,7 @@ _PARTS = (
     *(plans, mailings, lifecycle, trials),
     *(statistics, messages, dead_letters, audit),
     *(auth, sessions, passwords, api_tokens, invitations, users, departments),
+    webhooks,
 )
 
 _OPEN = frozenset(

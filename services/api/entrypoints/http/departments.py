@@ -87,5 +87,5 @@ async def rename_department(
     **guarded(Right.USERS_WRITE, also=(404, 409)),
 )
 async def remove_department(department_id: Id, wired: Wired, who: Who) -> None:
-    """409 as long as a user is in it, or a mailing was ever of it."""
+    """409 as long as a user is in it, a mailing was ever of it, or a webhook is of it."""
     await departments.remove_department(wired, department_id, who)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.adapters.job_queue import BULKS, IMPORTS, SqlJobQueue
 from services.api.adapters.passwords import Argon2Passwords
+from services.api.adapters.seals import FernetSeals
 from services.api.adapters.store import SqlTransactions
 from services.api.adapters.tables import (
     BULK,
@@ -27,6 +28,7 @@ from services.api.adapters.tables import (
     OUTBOX,
     TAG,
     USER,
+    WEBHOOK,
 )
 from services.api.adapters.token_uses import LocalTokenUses
 from services.api.adapters.tokens import JwtMint
@@ -82,6 +84,11 @@ _MESSAGES: dict[str, type[Message]] = {
 }
 
 
+# Each before those that it names.
+_TABLES = (
+    *(WEBHOOK, OUTBOX, IMPORT, BULK, MAILING, TAG, CLIENT),
+    *(USER, INVITATION, DEPARTMENT),
+)
 # Nobody but a test takes anything out of it.
 _EMPTY_AUDIT = (
     "ALTER TABLE audit DISABLE TRIGGER audit_is_kept",
@@ -240,7 +247,7 @@ async def topology(vhost: Vhost) -> Vhost:
 async def engine(one_engine: AsyncEngine) -> AsyncEngine:
     """An empty database."""
     async with one_engine.begin() as connection:
-        for table in (OUTBOX, IMPORT, BULK, MAILING, TAG, CLIENT, USER, INVITATION, DEPARTMENT):
+        for table in _TABLES:
             await connection.execute(delete(table))
         await connection.execute(
             text("TRUNCATE login_door, login_known, oidc_login, parked, mail, request_key")
@@ -298,6 +305,7 @@ def ports(
         dead_letters=dead_letters,
         plans=plans,
         gates=gates,
+        seals=FernetSeals(SECRET),
         message_ids=MessageIds(31),
         clock=clock,
         receipt_keys={"simulator": [key_of(RECEIPT_SECRET), key_of(OLD_RECEIPT_SECRET)]},

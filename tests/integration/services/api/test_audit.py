@@ -99,6 +99,7 @@ async def test_every_write_leaves_an_entry(
     await _forgotten_password(walk, ports)
     await _directory(walk)
     await _mailings(walk)
+    await _webhooks(walk, ports)
     await _desk(walk, api, ports, dead_letters)
     writes = {name for name in routes(app) if not name.startswith("GET ")}
     assert writes - walk.walked == SILENT.keys() | NEEDS_A_PROVIDER
@@ -186,6 +187,20 @@ async def _mailings(walk: Walk) -> None:
     for step in ("launch", "pause", "resume", "cancel", "clone"):
         await walk.go(f"POST {name}/{step}: {at}/{step}")
     await walk.go(f"POST {name}/test-send: {at}/test-send", json={"phones": [PHONE]})
+    await walk.go(f"DELETE {name}: {at}")
+
+
+async def _webhooks(walk: Walk, ports: Ports) -> None:
+    body = {"name": "CRM", "url": "https://example.com/", "events": ["message.sent"]}
+    webhook = await walk.go("POST /webhooks", json=body)
+    at, name = f"/webhooks/{webhook['id']}", "/webhooks/{webhook_id}"
+    await walk.go(f"PATCH {name}: {at}", json={"name": "Shop"})
+    await walk.go(f"POST {name}/secret: {at}/secret", json={})
+    ping = await walk.go(f"POST {name}/test: {at}/test")
+    async with ports.transactions.begin() as store:
+        await store.hook_log.give_up(webhook["id"], ports.clock.now())
+    replay = f"deliveries/{ping['id']}/replay"
+    await walk.go(f"POST {name}/deliveries/{{delivery_id}}/replay: {at}/{replay}")
     await walk.go(f"DELETE {name}: {at}")
 
 

@@ -5,7 +5,16 @@ from fastapi import FastAPI
 from services.api.entrypoints.http.app import create_app
 from services.api.ports import Ports
 
-BODILESS = ("/launch", "/pause", "/resume", "/cancel", "/logout", "/erase")
+BODILESS = (
+    "/launch",
+    "/pause",
+    "/resume",
+    "/cancel",
+    "/logout",
+    "/erase",
+    "/test",
+    "/{delivery_id}/replay",
+)
 
 
 async def test_the_documentation_needs_no_internet(anonymous: httpx.AsyncClient) -> None:
@@ -50,6 +59,9 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "DepartmentBody",
         "BlockBody",
         "ReceiptsBody",
+        "WebhookBody",
+        "WebhookPatch",
+        "RotateBody",
     ):
         assert schemas[body]["examples"], body
     for view in (
@@ -74,6 +86,9 @@ async def test_every_operation_is_documented(anonymous: httpx.AsyncClient) -> No
         "DepartmentView",
         "BlockView",
         "TakenView",
+        "WebhookView",
+        "MadeWebhookView",
+        "DeliveryView",
         "EntryView",
         "ErasedView",
     ):

@@ -207,6 +207,19 @@ RULES: Mapping[str, str] = {
     ),
     "There is no department {}.": "Отдела {0} нет.",
     "There is no client {}.": "Клиента {0} нет.",
+    "There is no mailing {}.": "Рассылки {0} нет.",
+    # Webhooks.
+    "A URL is of ASCII letters: a name of others is written as xn--…": (
+        "В URL только буквы ASCII: имя из других пишется как xn--…"
+    ),
+    "This is no URL.": "Это не URL.",
+    "The URL must begin with https://.": "URL должен начинаться с https://.",
+    "The URL names no host.": "В URL нет имени узла.",
+    "The URL must hold no name and no password.": "В URL не должно быть имени и пароля.",
+    "The URL must have no fragment.": "В URL не должно быть фрагмента (#).",
+    "This address may not be called; an operator can name its network.": (
+        "По этому адресу обращаться нельзя; разрешить его сеть может администратор сервера."
+    ),
     'This is neither * nor a list of tags such as "7-3-0f".': (
         'Это не * и не список меток, таких как "7-3-0f".'
     ),
@@ -364,9 +377,14 @@ ANSWERS: Mapping[str, str] = {
     "Users are in this department, or mailings are of it.": (
         "В этом отделе есть пользователи или у него есть рассылки."
     ),
-    "Users are in this department or invited to it, or mailings are of it.": (
-        "В этом отделе есть пользователи или приглашённые, или у него есть рассылки."
+    "Users are in this department or invited to it, or mailings or webhooks are of it.": (
+        "В этом отделе есть пользователи или приглашённые, или у него есть рассылки или вебхуки."
     ),
+    "There are no more than {} webhooks: remove one first.": (
+        "Больше {0} {0:вебхука|вебхуков|вебхуков} не бывает: сначала удалите какой-нибудь."
+    ),
+    "This webhook is disabled: enable it first.": "Этот вебхук выключен: сначала включите его.",
+    "It is still being tried by itself.": "Эта отправка ещё повторяется сама.",
     "This is the only administrator: make another one first.": (
         "Это единственный администратор: сначала назначьте другого."
     ),
@@ -427,6 +445,8 @@ WORDS: Mapping[str, str] = {
     "session": "сеанса",
     "invitation": "приглашения",
     "parked message": "отложенного сообщения",
+    "webhook": "вебхука",
+    "delivery": "отправки",
     # An instant is ...
     "too old": "слишком старое время",
     "of the future": "время из будущего",
