@@ -71,9 +71,30 @@ async def live_through(house: House) -> tuple[list[int], int]:
     await house.act(held, "pause")
     await eventually(lambda: texts(house, held), 20, every=0.1)
     await house.misbehave()
-    trial = await house.act(held, "test-send", phones=[PHONES[0]])
-    await house.sent(trial["messages"][0]["message_id"])
+    trial = await house.api.post(
+        f"/mailings/{held}/test-send",
+        json={"phones": [PHONES[0]]},
+        headers={"Idempotency-Key": "erasure-trial"},
+    )
+    await house.sent(trial.json()["messages"][0]["message_id"])
     return [failed, retried], held
+
+
+async def be_told_of(house: House, clients: list[int]) -> None:
+    """By their phones, in a change of many; and by name, in the reason of a block."""
+    many = {"action": "tag", "tags": ["called"], "filter": {"phones": list(PHONES)}}
+    bulk = await house.api.post("/clients/bulk", json=many)
+    assert bulk.status_code == 202, bulk.text
+    path = f"/clients/bulk/{bulk.json()['id']}"
+
+    async def done() -> bool:
+        return bool((await house.ask(path))["state"] == "done")
+
+    await eventually(done, 20, every=0.05)
+    reason = {"client_id": clients[0], "reason": f"{NAMES[0]} ({PHONES[0]}) said so"}
+    key = {"Idempotency-Key": "erasure-block"}
+    assert (await house.api.post("/policies/blocks", json=reason, headers=key)).status_code == 201
+    await park(house)
 
 
 async def all_in(house: House, mailing: int, status: str) -> None:
@@ -127,7 +148,7 @@ async def dumps(house: House) -> dict[str, str]:
 async def test_nothing_names_who_was_erased_in_any_database_or_log(house: House) -> None:
     clients = await enter(house)
     over, held = await live_through(house)
-    await park(house)
+    await be_told_of(house, clients)
     before = await dumps(house)
     assert traces((*WORDS, SIGN), before["api"]) == sorted({*WORDS, SIGN})
     assert traces(WORDS, before["scheduler"]) == sorted(set(WORDS))

@@ -1,15 +1,36 @@
 """Keys of requests in the database, beside what they did."""
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, any_, bindparam, cast, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.tables import REQUEST_KEY as KEY
+from services.api.domain.clients import Profile
 from services.api.domain.once import Answer, Asked, Hold, Record, in_progress
+
+# All of a day's: they are looked through for erasures alone.
+_FORGET_NAMING = text("""
+    UPDATE request_key SET answer = NULL, status = NULL
+    WHERE answer IS NOT NULL AND EXISTS (
+        SELECT FROM unnest(CAST(:words AS bytea[])) AS w (word) WHERE position(w.word IN answer) > 0
+    )
+""")
 
 
 class SqlKeys:
@@ -73,6 +94,12 @@ class SqlKeys:
     async def forget_answers_about(self, about: Collection[str]) -> None:
         these = KEY.c.about == any_(cast(bindparam("about", list(about)), ARRAY(KEY.c.about.type)))
         await self._connection.execute(update(KEY).where(these).values(answer=None, status=None))
+
+    async def forget_answers_naming(self, profile: Profile) -> None:
+        said = (profile.phone, profile.email, profile.name)
+        in_json = (json.dumps(word, ensure_ascii=False)[1:-1] for word in said if word)
+        words = {"words": [word.encode() for word in in_json]}
+        await self._connection.execute(_FORGET_NAMING, words)
 
     async def forget_before(self, moment: datetime) -> None:
         await self._connection.execute(delete(KEY).where(KEY.c.taken_at < moment))

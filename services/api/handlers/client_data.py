@@ -1,8 +1,9 @@
 """All that is held about one client: shown as one document, and erased.
 
 An erasure is a deletion that also looks where a person may be named in passing: in the errors of
-imports, in messages that nobody could read. The others hear of it as of any deletion: the scheduler
-wipes its copy; the ledger and the statistics know an id, which leads nowhere from then on.
+imports, in messages that nobody could read, in answers that are kept for a day. The others hear of
+it as of any deletion: the scheduler wipes its copy; the ledger and the statistics know an id, which
+leads nowhere from then on.
 """
 
 import asyncio
@@ -74,6 +75,7 @@ async def erase_client(
             raise Conflict("An import is under way, and may name this client: let it end first.")
         imports = await store.imports.forget_errors_about(client.profile)
         parked = await store.parked.forget_about(client.profile)
+        await store.keys.forget_answers_naming(client.profile)
         await bury(store, client, now)
         told: dict[str, Fact] = {"imports": imports, "parked": parked}
         await store.audit.note(Deed(Action.ERASE_CLIENT, f"clients/{client_id}", told), who, now)

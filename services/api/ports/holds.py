@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Protocol
 
+from services.api.domain.clients import Profile
 from services.api.domain.once import Answer, Asked, Hold, Record
 
 # Of the request that is being answered. Every transaction of it that is no mere part of the deed
@@ -38,5 +39,9 @@ class Keys(Protocol):
         ...
 
     async def forget_answers_about(self, about: Collection[str]) -> None: ...
+
+    async def forget_answers_naming(self, profile: Profile) -> None:
+        """Those that say this client's phone, address or name, whatever they are about."""
+        ...
 
     async def forget_before(self, moment: datetime) -> None: ...

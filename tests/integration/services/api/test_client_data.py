@@ -65,7 +65,9 @@ async def everywhere(
     await api.patch(f"/clients/{client}", json={"name": f"{NAME} II"}, headers=key)
     body = starting(text="Hi {{ name }} of {{ attributes.city }}")
     mailing = (await api.post("/mailings", json=body)).json()["id"]
-    sent = await api.post(f"/mailings/{mailing}/test-send", json={"phones": [PHONE]})
+    key = {"Idempotency-Key": "another-key"}
+    path = f"/mailings/{mailing}/test-send"
+    sent = await api.post(path, json={"phones": [PHONE]}, headers=key)
     assert sent.status_code == 202, sent.text
     for word in (PHONE, EMAIL, BOB):
         where = Death("stats.events", Place(EVENTS, "mailing.changed"), "rejected")
