@@ -26,6 +26,7 @@ Attributes = Mapping[str, str | int | float | bool | None]
 
 
 class _SomeOfClient(TypedDict, total=False):
+    guess_timezone: bool
     operator_code: str | None
     tags: Sequence[str]
     email: str | None
@@ -34,10 +35,11 @@ class _SomeOfClient(TypedDict, total=False):
 
 
 class ClientFields(_SomeOfClient):
-    """``timezone``: a name of the tz database, or an offset such as UTC+3."""
+    """``timezone``: a name of the tz database, or an offset such as UTC+3. Left out, it is guessed
+    from the number with ``guess_timezone``, and needed without."""
 
     phone: str
-    timezone: str
+    timezone: NotRequired[str | None]
 
 
 class ClientChanges(_SomeOfClient, total=False):

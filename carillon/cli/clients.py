@@ -32,6 +32,8 @@ def clients() -> None:
 
 
 def _filters(command: F) -> F:
+    guessed = click.option("--guessed/--given", "timezone_guessed", default=None, help="The zone.")
+    command = guessed(command)
     for name in ("--timezone", "--operator-code", "--tag", "--phone"):
         command = click.option(name)(command)
     return command
@@ -52,7 +54,7 @@ def _fields(command: F) -> F:
 @click.option("--limit", default=50, show_default=True, help="At most so many; 0: all.")
 @common_options
 @pass_setup
-def list_(setup: Setup, /, limit: int, **filters: str | None) -> None:
+def list_(setup: Setup, /, limit: int, **filters: Any) -> None:
     """By id; filters given together must all match."""
     with setup.connect() as carillon:
         found = first(carillon.clients.list(**filters), limit)
@@ -79,14 +81,16 @@ def get(setup: Setup, client: str) -> None:
 
 @clients.command("add")
 @click.option("--phone", required=True)
-@click.option("--timezone", required=True, help="Europe/Moscow, or UTC+3.")
+@click.option("--timezone", help="Europe/Moscow, or UTC+3.")
+@click.option("--guess-timezone", is_flag=True, help="From the number, without --timezone.")
 @_fields
 @common_options
 @pass_setup
-def add(setup: Setup, /, phone: str, timezone: str, **fields: Any) -> None:
+def add(setup: Setup, /, phone: str, guess_timezone: bool, **fields: Any) -> None:
     """Add a client."""
     with setup.connect() as carillon:
-        made = carillon.clients.create(phone=phone, timezone=timezone, **_given(fields))
+        guess: Any = {"guess_timezone": True} if guess_timezone else {}
+        made = carillon.clients.create(phone=phone, **guess, **_given(fields))
     _show(setup, made)
 
 
@@ -124,7 +128,7 @@ def delete(setup: Setup, client: str, yes: bool) -> None:
 @output_option
 @common_options
 @pass_setup
-def export(setup: Setup, /, kind: Any, output: Path | None, **filters: str | None) -> None:
+def export(setup: Setup, /, kind: Any, output: Path | None, **filters: Any) -> None:
     """Write clients so that `carillon import` reads them."""
     kind = "ndjson" if setup.as_json else kind
     with setup.connect() as carillon:
@@ -206,7 +210,10 @@ def _show(setup: Setup, client: Client) -> None:
     if setup.as_json:
         show_json(client)
         return
-    fields = client.model_dump(exclude={"attributes", "tags", "created_at", "updated_at"})
+    apart = {"attributes", "tags", "created_at", "updated_at", "timezone_guessed"}
+    fields = client.model_dump(exclude=apart)
+    if client.timezone_guessed:
+        fields["timezone"] += " (guessed)"
     attributes = {f"attributes.{name}": value for name, value in client.attributes.items()}
     dates = {"created": times.utc(client.created_at), "updated": times.utc(client.updated_at)}
     shown = fields | {"tags": ", ".join(client.tags)} | attributes | dates

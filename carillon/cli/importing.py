@@ -25,6 +25,10 @@ _KINDS = {"csv": "text/csv", "ndjson": "application/x-ndjson"}
 @click.option("--dry-run", is_flag=True, help="Check and count; write nothing.")
 @click.option("--map", "pairs", multiple=True, metavar="NAME=FIELD", help="Again for each column.")
 @click.option("--delimiter", type=click.Choice(["comma", "semicolon", "tab"]))
+@click.option("--guess-timezone", is_flag=True, help="From the number, where the file has none.")
+@click.option(
+    "--default-timezone", metavar="ZONE", help="Where the number does not tell it either."
+)
 @click.option(
     "--errors", type=click.Path(dir_okay=False, path_type=Path), help="All of them, here."
 )
@@ -59,9 +63,12 @@ def import_(
         raise SystemExit(1)
 
 
-def _options(dry_run: bool, pairs: Sequence[str], delimiter: str | None) -> dict[str, Any]:
+def _options(
+    dry_run: bool, pairs: Sequence[str], guess_timezone: bool, **more: Any
+) -> dict[str, Any]:
     columns = dict(map(_pair, pairs))
-    return {"dry_run": dry_run or None, "columns": columns or None, "delimiter": delimiter}
+    flags = {"dry_run": dry_run or None, "guess_timezone": guess_timezone or None}
+    return {**flags, "columns": columns or None, **more}
 
 
 def _pair(written: str) -> tuple[str, str]:

@@ -25,10 +25,12 @@ class Clients(Group[C]):
         tag: str | None = None,
         operator_code: str | None = None,
         timezone: str | None = None,
+        timezone_guessed: bool | None = None,
     ) -> Call[Page[Client]]:
         """By id. Filters given together must all match."""
         query = {"phone": phone, "tag": tag, "operator_code": operator_code, "timezone": timezone}
-        return get("/clients", Page[Client], query=query)
+        wanted = {**query, "timezone_guessed": timezone_guessed}
+        return get("/clients", Page[Client], query=wanted)
 
     @operation
     def create(self, **fields: Unpack[ClientFields]) -> Call[Client]:
@@ -67,13 +69,15 @@ class Clients(Group[C]):
         tag: str | None = None,
         operator_code: str | None = None,
         timezone: str | None = None,
+        timezone_guessed: bool | None = None,
         format: Literal["csv", "ndjson"] | None = None,
     ) -> Call[None]:
         """As a file that can be imported again: CSV or NDJSON, by the name's end or as a Download
         says, unless ``format`` does."""
         file = to if isinstance(to, Download) else to_path(to, content_type_of(str(to)))
         query = {"phone": phone, "tag": tag, "operator_code": operator_code, "timezone": timezone}
-        return download("/clients/export", file, query={**query, "format": format})
+        wanted = {**query, "timezone_guessed": timezone_guessed}
+        return download("/clients/export", file, query={**wanted, "format": format})
 
     @operation
     def data(self, client_id: int) -> Call[ClientData]:

@@ -21,13 +21,20 @@ class Imports(Group[C]):
         dry_run: bool | None = None,
         columns: Mapping[str, str] | None = None,
         delimiter: AnyDelimiter | None = None,
+        guess_timezone: bool | None = None,
+        default_timezone: str | None = None,
     ) -> Call[ImportAccepted]:
         """A CSV or NDJSON file, by its name's end, or of a kind that an Upload tells. It is read
         piece by piece and goes as gzip; what ends in .gz goes as it is. What comes of it stands
-        under ``get``. ``columns``: what a column of a CSV is here, by its name there."""
+        under ``get``. ``columns``: what a column of a CSV is here, by its name there.
+        ``guess_timezone``: from the number, where the file tells none; ``default_timezone``: where
+        the number does not tell it either."""
         upload = file if isinstance(file, Upload) else of_path(file)
         pairs = None if columns is None else [f"{name}:{ours}" for name, ours in columns.items()]
-        query = {"dry_run": dry_run, "map": pairs, "delimiter": delimiter}
+        query = {
+            **{"dry_run": dry_run, "map": pairs, "delimiter": delimiter},
+            **{"guess_timezone": guess_timezone, "default_timezone": default_timezone},
+        }
         return Call("POST", "/clients/import", ImportAccepted, query=query, upload=upload)
 
     @listing

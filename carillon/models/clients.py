@@ -11,6 +11,7 @@ class Client(Model):
     phone: str
     operator_code: str
     timezone: str
+    timezone_guessed: bool
     tags: list[str]
     email: str | None
     name: str | None

@@ -41,14 +41,15 @@ _LIVING = CLIENT.c.phone.is_not(None)
 # string, with the separator that no tag can contain.
 _ADD = text("""
     INSERT INTO client (phone, operator_code, timezone, tags, email, name, attributes,
-                        created_at, updated_at)
+                        timezone_guessed, created_at, updated_at)
     SELECT phone, operator_code, timezone, string_to_array(tags, ';'), email, name,
-           CAST(attributes AS jsonb), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+           CAST(attributes AS jsonb), timezone_guessed,
+           CAST(:now AS timestamptz), CAST(:now AS timestamptz)
     FROM unnest(
         CAST(:phones AS text[]), CAST(:operator_codes AS text[]), CAST(:timezones AS text[]),
         CAST(:tags AS text[]), CAST(:emails AS text[]), CAST(:names AS text[]),
-        CAST(:attributes AS text[])
-    ) AS new (phone, operator_code, timezone, tags, email, name, attributes)
+        CAST(:attributes AS text[]), CAST(:timezones_guessed AS boolean[])
+    ) AS new (phone, operator_code, timezone, tags, email, name, attributes, timezone_guessed)
     ON CONFLICT (phone) DO NOTHING
     RETURNING id, phone
 """)
@@ -57,24 +58,26 @@ _CHANGE = text("""
     UPDATE client
     SET revision = new.revision, phone = new.phone, operator_code = new.operator_code,
         timezone = new.timezone, tags = string_to_array(new.tags, ';'), email = new.email,
-        name = new.name, attributes = CAST(new.attributes AS jsonb), updated_at = new.updated_at
+        name = new.name, attributes = CAST(new.attributes AS jsonb),
+        timezone_guessed = new.timezone_guessed, updated_at = new.updated_at
     FROM unnest(
         CAST(:phones AS text[]), CAST(:operator_codes AS text[]), CAST(:timezones AS text[]),
         CAST(:tags AS text[]), CAST(:emails AS text[]), CAST(:names AS text[]),
-        CAST(:attributes AS text[]),
+        CAST(:attributes AS text[]), CAST(:timezones_guessed AS boolean[]),
         CAST(:ids AS bigint[]), CAST(:revisions AS bigint[]), CAST(:moments AS timestamptz[])
-    ) AS new (phone, operator_code, timezone, tags, email, name, attributes,
+    ) AS new (phone, operator_code, timezone, tags, email, name, attributes, timezone_guessed,
               id, revision, updated_at)
     WHERE client.id = new.id AND client.revision = new.revision - 1
 """)
 
 # Every phone by the index, one after the other. Asked for all at once, the planner reads a table
 # of fifty thousand from end to end, and so for each batch of an import.
-_WITH_PHONES = text("""
-    SELECT found.*
+# Columns by name: one that is new is nothing to a process of the release before.
+_WITH_PHONES = text(f"""
+    SELECT {", ".join(f"found.{column.name}" for column in CLIENT.c)}
     FROM unnest(CAST(:phones AS text[])) AS wanted (phone)
     CROSS JOIN LATERAL (SELECT * FROM client WHERE client.phone = wanted.phone LIMIT 1) AS found
-""").columns(*CLIENT.c)
+""")  # noqa: S608 - names of this module's table.columns(*CLIENT.c)
 
 # The sequence is looked up once, not for each of them.
 _IDS = text("""
@@ -87,7 +90,8 @@ _IDS = text("""
 _BURY = text("""
     UPDATE client
     SET revision = new.revision, phone = NULL, operator_code = NULL, timezone = NULL, tags = '{}',
-        email = NULL, name = NULL, attributes = '{}', updated_at = :now, deleted_at = :now
+        email = NULL, name = NULL, attributes = '{}', timezone_guessed = false,
+        updated_at = :now, deleted_at = :now
     FROM unnest(CAST(:ids AS bigint[]), CAST(:revisions AS bigint[])) AS new (id, revision)
     WHERE client.id = new.id
 """)
@@ -229,6 +233,9 @@ def _those(wanted: ClientFilter) -> Iterator[ColumnElement[bool]]:
         yield CLIENT.c.operator_code == wanted.operator_code
     if wanted.timezone is not None:
         yield CLIENT.c.timezone == wanted.timezone
+    if wanted.timezone_guessed is not None:
+        guessed = CLIENT.c.timezone_guessed
+        yield guessed if wanted.timezone_guessed else ~guessed
     if wanted.tag is not None:
         yield CLIENT.c.tags.contains([wanted.tag])
 
@@ -252,10 +259,9 @@ def _any_of(column: Any, values: Collection[Any]) -> Any:
 
 
 def _client(row: Row[Any]) -> Client:
-    id_, revision, phone, code, zone, tags, email, name, attributes, created, updated, _ = tuple(
-        row
-    )
-    profile = Profile(phone, code, zone, tuple(tags), email, name, attributes)
+    id_, revision, *told, created, updated, _, guessed = tuple(row)
+    phone, code, zone, tags, email, name, attributes = told
+    profile = Profile(phone, code, zone, tuple(tags), email, name, attributes, guessed)
     return Client(id_, revision, profile, created, updated)
 
 
@@ -273,4 +279,5 @@ def _arrays(profiles: Iterable[Profile]) -> dict[str, list[Any]]:
         "emails": [one.email for one in profiles],
         "names": [one.name for one in profiles],
         "attributes": [json.dumps(one.attributes) if one.attributes else "{}" for one in profiles],
+        "timezones_guessed": [one.timezone_guessed for one in profiles],
     }

@@ -160,6 +160,7 @@ CLIENT = Table(
     _moment("created_at"),
     _moment("updated_at"),
     _moment("deleted_at"),
+    Column("timezone_guessed", Boolean),
 )
 
 BLOCK = Table(

@@ -30,6 +30,13 @@ class Profile(NamedTuple):
     email: str | None = None
     name: str | None = None
     attributes: Mapping[str, Scalar] = _NONE
+    timezone_guessed: bool = False
+
+    def told(self) -> dict[str, Any]:
+        """What others are told: a guess is none of theirs, they go by what it is."""
+        told = self._asdict()
+        del told["timezone_guessed"]
+        return told
 
 
 class Client(NamedTuple):
@@ -58,6 +65,7 @@ class ClientFilter:
     tag: str | None = None
     operator_code: str | None = None
     timezone: str | None = None
+    timezone_guessed: bool | None = None
 
 
 def with_profile(client: Client, profile: Profile, now: datetime) -> Client:
@@ -131,4 +139,4 @@ def _state(client: Client | Tombstone) -> dict[str, Any]:
     if isinstance(client, Tombstone):
         return {"id": client.id, "revision": client.revision, "deleted": True}
     told = {"id": client.id, "revision": client.revision, "blocked": client.blocked}
-    return told | client.profile._asdict()
+    return told | client.profile.told()

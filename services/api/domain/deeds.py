@@ -123,7 +123,7 @@ def _shown_client(client: Client | None) -> Shown | None:
     if client is None:
         return None
     fields = client.profile._asdict() | {"tags": list(client.profile.tags)}
-    return {name: value for name, value in fields.items() if value not in (None, [], {})}
+    return {name: value for name, value in fields.items() if value not in (None, False, [], {})}
 
 
 def _shown_mailing(mailing: Mailing) -> Shown:

@@ -53,12 +53,12 @@ def csv_rows(clients: Iterable[Client], attributes: Sequence[str]) -> str:
 
 def ndjson_lines(clients: Iterable[Client]) -> str:
     return "".join(
-        f"{json.dumps(client.profile._asdict(), ensure_ascii=False)}\n" for client in clients
+        f"{json.dumps(client.profile.told(), ensure_ascii=False)}\n" for client in clients
     )
 
 
 def _cells(client: Client, attributes: Sequence[str]) -> list[str | None]:
-    phone, code, zone, tags, email, name, values = client.profile
+    phone, code, zone, tags, email, name, values, _ = client.profile
     texts = (TAG_SEPARATOR.join(tags), email or "", name or "")
     return [
         phone,

@@ -69,6 +69,9 @@ def check(format_: ImportFormat, options: Options) -> None:
     if format_ is not ImportFormat.CSV and options.is_about_columns:
         field = "map" if options.names else "delimiter"
         raise Invalid(FieldFault(field, "This is about the columns of a CSV, and here are none."))
+    if options.default_timezone is not None and not options.guess_timezone:
+        reason = "This is for zones that cannot be guessed: guess_timezone=true goes with it."
+        raise Invalid(FieldFault("default_timezone", reason))
 
 
 async def receive(
@@ -153,7 +156,7 @@ async def work_through(ports: Ports, job: Job[ImportTask]) -> AsyncIterator[Book
     """Books the rows of an import from where it stands to its end."""
     try:
         async for batch, plan in _ahead(
-            _planned(ports, _batches(ports, job.task), dry_run=job.task.options.dry_run)
+            _planned(ports, _batches(ports, job.task), job.task.options)
         ):
             yield await _book(ports, job, batch, plan)
     except BadHeader as bad:
@@ -196,18 +199,19 @@ async def _ahead(items: AsyncIterator[T]) -> AsyncIterator[T]:
 
 
 async def _planned(
-    ports: Ports, batches: AsyncIterator[Batch], *, dry_run: bool
+    ports: Ports, batches: AsyncIterator[Batch], options: Options
 ) -> AsyncIterator[tuple[Batch, Plan]]:
     """Others may write the same clients before the batch is written."""
     async for batch in batches:
         async with ports.transactions.begin() as store:
-            plan = await _plan(store, batch, ports.clock.now(), dry_run=dry_run)
+            plan = await _plan(store, batch, ports.clock.now(), options)
         yield batch, plan
 
 
-async def _plan(store: Store, batch: Batch, now: datetime, *, dry_run: bool) -> Plan:
-    decision = decide(batch, await store.clients.with_phones(batch.phones()), now)
-    if dry_run:
+async def _plan(store: Store, batch: Batch, now: datetime, options: Options) -> Plan:
+    existing = await store.clients.with_phones(batch.phones())
+    decision = decide(batch, existing, now, options.default_timezone)
+    if options.dry_run:
         return Plan(decision, ())
     arrivals = []
     for newcomers in decision.newcomers:
@@ -219,7 +223,7 @@ async def _plan(store: Store, batch: Batch, now: datetime, *, dry_run: bool) -> 
 async def _batches(ports: Ports, task: ImportTask) -> AsyncIterator[Batch]:
     start = await _chunk(ports, task, 0)
     header = header_of(task.format, start, final=task.chunks == 1, options=task.options)
-    reader = rows_from(header, task.offset)
+    reader = rows_from(header, task.offset, task.options)
     batch = Batch(task.rows_read + 1, task.offset)
     async for data, final in _file_from(ports, task):
         for block in reader.feed(data, final=final):
@@ -254,7 +258,7 @@ async def _book(ports: Ports, job: Job[ImportTask], batch: Batch, plan: Plan | N
         now = ports.clock.now()
         try:
             async with job.begin() as store:
-                plan = plan or await _plan(store, batch, now, dry_run=job.task.options.dry_run)
+                plan = plan or await _plan(store, batch, now, job.task.options)
                 return await _write(store, job.task, batch, plan, now)
         except Overtaken as overtaken:
             last, plan = overtaken, None

@@ -90,7 +90,12 @@ class Decision:
         return len(self.added) + sum(len(one.phones) for one in self.newcomers)
 
 
-def decide(batch: Batch, existing: Mapping[str, Client], now: datetime) -> Decision:
+def decide(
+    batch: Batch,
+    existing: Mapping[str, Client],
+    now: datetime,
+    default_timezone: str | None = None,
+) -> Decision:
     """``existing``: the living clients by phone. A phone that comes twice: the last row wins."""
     simple, others = _apart(batch, existing)
     decision = Decision(newcomers=list(newcomers_from(simple)))
@@ -99,7 +104,7 @@ def decide(batch: Batch, existing: Mapping[str, Client], now: datetime) -> Decis
         known = existing.get(row.phone)
         before = profiles.get(row.phone) or (None if known is None else known.profile)
         try:
-            profiles[row.phone] = profile_after(row, before)
+            profiles[row.phone] = profile_after(row, before, default_timezone)
         except RowFault as fault:
             decision.errors.append(RowError(number, fault.field, fault.reason))
     for phone, profile in profiles.items():
@@ -110,12 +115,15 @@ def decide(batch: Batch, existing: Mapping[str, Client], now: datetime) -> Decis
 def _apart(
     batch: Batch, existing: Mapping[str, Client]
 ) -> tuple[Sequence[ImportRow], Iterable[tuple[int, ImportRow]]]:
-    """Those who are new, come once and have no attributes; and everybody else."""
+    """Those who are new, come once, say their zone and have no attributes; and everybody else."""
     phones = Counter([row.phone for row in batch.rows])
     apart = set(existing)
     if len(phones) < len(batch.rows):
         apart.update(phone for phone, times in phones.items() if times > 1)
-    simple = [row.attributes is UNSET and row.phone not in apart for row in batch.rows]
+    simple = [
+        row.attributes is UNSET and row.timezone is not UNSET and row.phone not in apart
+        for row in batch.rows
+    ]
     numbered = zip(batch.numbers, batch.rows, strict=True)
     return list(compress(batch.rows, simple)), compress(numbered, map(not_, simple))
 

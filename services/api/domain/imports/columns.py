@@ -8,7 +8,14 @@ from typing import TypeVar
 from services.api.domain import fields, phones
 from services.api.domain.cells import restored
 from services.api.domain.fields import Scalar
-from services.api.domain.imports.rows import UNSET, ImportRow, MaybeUnset, RowFault, checked
+from services.api.domain.imports.rows import (
+    NO_ZONE,
+    UNSET,
+    ImportRow,
+    MaybeUnset,
+    RowFault,
+    checked,
+)
 
 T = TypeVar("T")
 
@@ -30,14 +37,24 @@ class Columns:
     """Where each field stands in a row. Raises BadHeader when the header does not tell.
 
     ``ours``: what a column is here that the header calls otherwise; empty: it is passed over.
+    ``guess_timezone``: a zone need not be told.
     """
 
-    def __init__(self, header: Sequence[str], ours: Mapping[str, str] = _AS_THEY_ARE) -> None:
+    def __init__(
+        self,
+        header: Sequence[str],
+        ours: Mapping[str, str] = _AS_THEY_ARE,
+        *,
+        guess_timezone: bool = False,
+    ) -> None:
         names = _mapped([name.strip() for name in header], ours)
-        _check(names)
+        _check(names, ("phone",) if guess_timezone else REQUIRED)
         self._width = len(names)
         self._phone = names.index("phone")
-        self._timezone = names.index("timezone")
+        self._timezone = _index(names, "timezone")
+        self._zone_of: Callable[[str], str | MaybeUnset] = (
+            _timezone_if_told if guess_timezone else _timezone
+        )
         self._operator_code = _index(names, "operator_code")
         self._tags = _index(names, "tags")
         self._email = _index(names, "email")
@@ -63,7 +80,7 @@ class Columns:
         return map(
             ImportRow,
             numbers if all(map(phones.is_plain, numbers)) else map(_phone, numbers),
-            map(_timezone, columns[self._timezone]),
+            _optional(self._zone_of, columns, self._timezone),
             _optional(_operator_code, columns, self._operator_code),
             _optional(_tags, columns, self._tags),
             _optional(_email, columns, self._email),
@@ -82,7 +99,7 @@ class Columns:
             raise RowFault(None, f"The row has {len(cells)} cells, the header {self._width}.")
         return ImportRow(
             _phone(cells[self._phone]),
-            _timezone(cells[self._timezone]),
+            UNSET if self._timezone is None else self._zone_of(cells[self._timezone]),
             UNSET if self._operator_code is None else _operator_code(cells[self._operator_code]),
             UNSET if self._tags is None else _tags(cells[self._tags]),
             UNSET if self._email is None else _email(cells[self._email]),
@@ -113,7 +130,13 @@ def _phone(cell: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _timezone(cell: str) -> str:
+    if not cell.strip():
+        raise RowFault("timezone", NO_ZONE)
     return checked("timezone", fields.timezone, cell.strip())
+
+
+def _timezone_if_told(cell: str) -> str | MaybeUnset:
+    return _timezone(cell) if cell.strip() else UNSET
 
 
 @lru_cache(maxsize=4096)
@@ -150,7 +173,7 @@ def _mapped(names: list[str], ours: Mapping[str, str]) -> list[str | None]:
     return [ours.get(name, name) or (None if name in ours else name) for name in names]
 
 
-def _check(names: list[str | None]) -> None:
+def _check(names: list[str | None], required: Iterable[str]) -> None:
     for position, name in enumerate(names):
         if name is None:
             continue
@@ -158,9 +181,10 @@ def _check(names: list[str | None]) -> None:
             raise BadHeader(name, f"The header names the column {name!r} twice.")
         if name not in (*REQUIRED, *OPTIONAL):
             _check_attribute(name)
-    for required in REQUIRED:
-        if required not in names:
-            raise BadHeader(required, f"The header lacks the column {required!r}.")
+    for name in required:
+        if name not in names:
+            hint = f" {NO_ZONE}" if name == "timezone" else ""
+            raise BadHeader(name, f"The header lacks the column {name!r}.{hint}")
 
 
 def _check_attribute(name: str) -> None:

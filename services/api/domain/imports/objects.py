@@ -5,21 +5,29 @@ from typing import Any
 
 from services.api.domain import fields, phones
 from services.api.domain.fields import Scalar
-from services.api.domain.imports.rows import UNSET, ImportRow, MaybeUnset, RowFault, checked
+from services.api.domain.imports.rows import (
+    NO_ZONE,
+    UNSET,
+    ImportRow,
+    MaybeUnset,
+    RowFault,
+    checked,
+)
 
 _KNOWN = frozenset(
     {"phone", "timezone", "operator_code", "tags", "email", "name", "attributes"},
 )
 
 
-def read(line: str) -> ImportRow:
-    """Raises RowFault on the first thing in the row that is wrong."""
+def read(line: str, *, guess_timezone: bool = False) -> ImportRow:
+    """``guess_timezone``: a zone need not be told. Raises RowFault on the first thing in the row
+    that is wrong."""
     value = _object(line)
     if unknown := value.keys() - _KNOWN:
         raise RowFault(min(unknown), "Unknown field.")
     return ImportRow(
         checked("phone", phones.phone, _required(value, "phone")),
-        checked("timezone", fields.timezone, _required(value, "timezone")),
+        _timezone(value, guess_timezone=guess_timezone),
         _text(value, "operator_code", fields.operator_code),
         _tags(value),
         _text(value, "email", fields.email),
@@ -44,6 +52,14 @@ def _required(value: dict[str, Any], field: str) -> str:
         reason = "A string is needed here." if field in value else "Field required."
         raise RowFault(field, reason)
     return given.strip()
+
+
+def _timezone(value: dict[str, Any], *, guess_timezone: bool) -> str | MaybeUnset:
+    if value.get("timezone") in (None, ""):
+        if guess_timezone:
+            return UNSET
+        raise RowFault("timezone", NO_ZONE)
+    return checked("timezone", fields.timezone, _required(value, "timezone"))
 
 
 def _text(value: dict[str, Any], field: str, rule: Any) -> str | MaybeUnset | None:

@@ -28,6 +28,9 @@ CHARACTER: Mapping[Delimiter, str] = {
 class Options:
     """``dry_run``: everything is checked and counted, nothing is written.
 
+    ``guess_timezone``: of whom the file tells no zone, it is guessed from the number;
+    ``default_timezone``: taken as a guess where the number does not tell it either.
+
     ``delimiter``: None: the one that cuts the header into the most cells; ``names``: what a column
     of the file is here, by its name in the file; empty: it is passed over.
     """
@@ -35,6 +38,8 @@ class Options:
     dry_run: bool = False
     delimiter: Delimiter | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    guess_timezone: bool = False
+    default_timezone: str | None = None
 
     @property
     def is_about_columns(self) -> bool:

@@ -1,6 +1,7 @@
 """Reads the rows of a file from its bytes, from the start or from where a batch ended."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from services.api.domain.imports import objects
@@ -50,13 +51,13 @@ def header_of(
     return Header(_columns(records[delimiter], options), delimiter)
 
 
-def rows_from(header: Header | None, offset: int) -> RowReader:
+def rows_from(header: Header | None, offset: int, options: Options = _NO_OPTIONS) -> RowReader:
     """A reader of rows. The first bytes it is fed stand at ``offset`` in the file.
 
     At offset 0 a CSV still begins with its header, which is passed over.
     """
     if header is None:
-        return _ObjectReader(offset)
+        return _ObjectReader(offset, guess_timezone=options.guess_timezone)
     return _CellReader(header, offset)
 
 
@@ -81,17 +82,20 @@ class _CellReader:
 
 
 class _ObjectReader:
-    def __init__(self, offset: int) -> None:
+    def __init__(self, offset: int, *, guess_timezone: bool) -> None:
         self._records = RecordReader(Lines(), offset)
+        self._row = partial(_object_row, guess_timezone=guess_timezone)
 
     def feed(self, data: bytes, *, final: bool) -> Iterator[RowBlock]:
         for contents, ends in self._records.blocks(data, final=final):
-            yield RowBlock(list(map(_object_row, contents)), ends)
+            yield RowBlock(list(map(self._row, contents)), ends)
 
 
-def _object_row(content: Content) -> ImportRow | RowFault:
+def _object_row(content: Content, *, guess_timezone: bool) -> ImportRow | RowFault:
+    if not isinstance(content, str):
+        return _fault(content)
     try:
-        return objects.read(content) if isinstance(content, str) else _fault(content)
+        return objects.read(content, guess_timezone=guess_timezone)
     except RowFault as fault:
         return fault
 
@@ -113,6 +117,7 @@ def _cells(record: Record) -> int:
 
 def _columns(record: Record, options: Options) -> Columns:
     if isinstance(record.content, list):
-        return Columns(record.content, options.names)
+        guess = options.guess_timezone
+        return Columns(record.content, options.names, guess_timezone=guess)
     reason = record.content.reason if isinstance(record.content, Fault) else "It is not CSV."
     raise BadHeader(None, f"The header cannot be read. {reason}")

@@ -20,7 +20,6 @@ from services.api.entrypoints.http.common import (
     location,
 )
 from services.api.entrypoints.http.permissions import guarded
-from services.api.entrypoints.http.problems import validated
 from services.api.entrypoints.http.versions import IfMatch, tag_client
 from services.api.handlers import clients
 
@@ -34,6 +33,7 @@ PhoneFilter = Annotated[
 TagFilter = Annotated[Annotated[str, AfterValidator(fields.tag)] | None, Query()]
 CodeFilter = Annotated[Annotated[str, AfterValidator(fields.operator_code)] | None, Query()]
 ZoneFilter = Annotated[Annotated[str, AfterValidator(fields.timezone)] | None, Query()]
+GuessedFilter = Annotated[bool | None, Query(description="Whether the time zone is a guess.")]
 
 
 @router.get("", summary="List clients", **guarded(Right.CLIENTS_READ))
@@ -43,11 +43,12 @@ async def list_clients(
     tag: TagFilter = None,
     operator_code: CodeFilter = None,
     timezone: ZoneFilter = None,
+    timezone_guessed: GuessedFilter = None,
     limit: Limit = ONE_PAGE,
     cursor: Cursor = None,
 ) -> PageView[ClientView]:
     """By id. Filters given together must all match."""
-    wanted = ClientFilter(phone, tag, operator_code, timezone)
+    wanted = ClientFilter(phone, tag, operator_code, timezone, timezone_guessed)
     page = await clients.list_clients(wired, wanted, limit, cursor)
     return PageView(items=list(map(ClientView.of, page.items)), next_cursor=page.next_cursor)
 
@@ -90,8 +91,7 @@ async def replace_client(
     expected: IfMatch,
 ) -> ClientView:
     """What is not given is cleared."""
-    profile = body.profile()
-    client = await clients.change_client(wired, client_id, lambda _: profile, who, expected)
+    client = await clients.change_client(wired, client_id, body.profile, who, expected)
     return ClientView.of(tag_client(response, client))
 
 
@@ -109,13 +109,7 @@ async def change_client(
     expected: IfMatch,
 ) -> ClientView:
     """What is not given stays. `attributes` are replaced as a whole."""
-    client = await clients.change_client(
-        wired,
-        client_id,
-        lambda before: validated(ClientBody, body.over(before)).profile(),
-        who,
-        expected,
-    )
+    client = await clients.change_client(wired, client_id, body.after, who, expected)
     return ClientView.of(tag_client(response, client))
 
 

@@ -2,12 +2,16 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StrictBool
 from pydantic.config import JsonDict
 
 from services.api.domain import fields, phones
 from services.api.domain.clients import Client, Profile
+from services.api.domain.failures import FieldFault, Invalid
+from services.api.domain.guesses import zone_of
+from services.api.domain.imports.rows import NO_ZONE
 from services.api.entrypoints.http.common import Body, Instant, may_be_left_out
+from services.api.entrypoints.http.problems import validated
 
 Phone = Annotated[
     str,
@@ -21,6 +25,13 @@ Zone = Annotated[
     str,
     AfterValidator(fields.timezone),
     Field(description="A name of the tz database, or an offset from UTC.", examples=["UTC+3"]),
+]
+Guess = Annotated[
+    StrictBool,
+    Field(
+        description="Where no `timezone` is given: from the number, if that tells one. It is marked"
+        " as guessed, and never replaces one that was given."
+    ),
 ]
 OperatorCode = Annotated[
     str,
@@ -51,23 +62,45 @@ class ClientBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     phone: Phone
-    timezone: Zone
+    timezone: Zone | None = None
+    guess_timezone: Guess = False
     operator_code: OperatorCode | None = None
     tags: Tags = Field(default_factory=list)
     email: Email | None = None
     name: Name | None = None
     attributes: Attributes = Field(default_factory=dict)
 
-    def profile(self) -> Profile:
+    def profile(self, before: Profile | None = None) -> Profile:
+        """Raises Invalid when it has no zone. ``before``: a zone that was given there is not
+        replaced by a guess."""
+        zone, guessed = self._zone(before)
         return Profile(
             phone=self.phone,
             operator_code=self.operator_code or phones.operator_code_of(self.phone),
-            timezone=self.timezone,
+            timezone=zone,
+            timezone_guessed=guessed,
             tags=tuple(self.tags),
             email=self.email,
             name=self.name,
             attributes=fields.attributes(self.attributes),
         )
+
+    def _zone(self, before: Profile | None) -> tuple[str, bool]:
+        """And whether it is a guess."""
+        if self.timezone is not None:
+            return self.timezone, False
+        if not self.guess_timezone:
+            raise Invalid(FieldFault("timezone", NO_ZONE))
+        if before is not None and not before.timezone_guessed:
+            return before.timezone, False
+        return _guessed(self.phone), True
+
+
+def _guessed(phone: str) -> str:
+    try:
+        return zone_of(phone)
+    except ValueError as error:
+        raise Invalid(FieldFault("timezone", str(error))) from None
 
 
 class ClientPatch(Body):
@@ -77,13 +110,23 @@ class ClientPatch(Body):
 
     phone: Phone | None = may_be_left_out()
     timezone: Zone | None = may_be_left_out()
+    guess_timezone: Guess = False
     operator_code: OperatorCode | None = None
     tags: Tags | None = may_be_left_out()
     email: Email | None = None
     name: Name | None = None
     attributes: Attributes | None = may_be_left_out()
 
-    def over(self, profile: Profile) -> dict[str, Any]:
+    def after(self, before: Profile) -> Profile:
+        """Raises Invalid. What was guessed stays marked until somebody says it; a new guess is made
+        when it is asked for."""
+        after = validated(ClientBody, self._over(before)).profile()
+        if self.timezone is not None or not before.timezone_guessed:
+            return after
+        zone = _guessed(after.phone) if self.guess_timezone else before.timezone
+        return after._replace(timezone=zone, timezone_guessed=True)
+
+    def _over(self, profile: Profile) -> dict[str, Any]:
         """The fields of a ClientBody: the present ones, with those given put over them."""
         present = {
             "phone": profile.phone,
@@ -94,7 +137,7 @@ class ClientPatch(Body):
             "name": profile.name,
             "attributes": profile.attributes,
         }
-        return present | self.model_dump(exclude_unset=True)
+        return present | self.model_dump(exclude_unset=True, exclude={"guess_timezone"})
 
 
 class ClientView(BaseModel):
@@ -103,6 +146,7 @@ class ClientView(BaseModel):
     phone: str
     operator_code: str
     timezone: str
+    timezone_guessed: bool
     tags: list[str]
     email: str | None
     name: str | None
@@ -120,6 +164,7 @@ class ClientView(BaseModel):
             phone=profile.phone,
             operator_code=profile.operator_code,
             timezone=profile.timezone,
+            timezone_guessed=profile.timezone_guessed,
             tags=list(profile.tags),
             email=profile.email,
             name=profile.name,

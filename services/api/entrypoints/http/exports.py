@@ -7,7 +7,13 @@ from fastapi import APIRouter, Query, Request, Response
 from services.api.domain.clients import ClientFilter
 from services.api.domain.exports import MEDIA_TYPES, ExportFormat, format_for, takes_gzip
 from services.api.domain.rights import Right
-from services.api.entrypoints.http.clients import CodeFilter, PhoneFilter, TagFilter, ZoneFilter
+from services.api.entrypoints.http.clients import (
+    CodeFilter,
+    GuessedFilter,
+    PhoneFilter,
+    TagFilter,
+    ZoneFilter,
+)
 from services.api.entrypoints.http.common import Wired, answers_only
 from services.api.entrypoints.http.downloads import answers_file, as_file
 from services.api.entrypoints.http.permissions import guarded
@@ -38,6 +44,7 @@ async def export_clients(
     tag: TagFilter = None,
     operator_code: CodeFilter = None,
     timezone: ZoneFilter = None,
+    timezone_guessed: GuessedFilter = None,
     format: FormatOf = None,
 ) -> Response:
     """By id, as a file that can be imported again as it is; gzip by Accept-Encoding.
@@ -48,7 +55,8 @@ async def export_clients(
     """
     known = format_for(request.headers.get("accept", "")) if format is None else format
     kind = ExportFormat(known)
-    parts = await exports.export(wired, ClientFilter(phone, tag, operator_code, timezone), kind)
+    wanted = ClientFilter(phone, tag, operator_code, timezone, timezone_guessed)
+    parts = await exports.export(wired, wanted, kind)
     gzip = takes_gzip(",".join(request.headers.getlist("accept-encoding")))
     answer = as_file(parts, MEDIA_TYPES[kind], f"clients.{kind}", gzip=gzip)
     answer.headers["Vary"] = "Accept, Accept-Encoding"

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import AfterValidator
 
+from services.api.domain import fields
 from services.api.domain.cells import defused, lines
 from services.api.domain.imports.batches import RowError
 from services.api.domain.imports.options import Delimiter, Options, names_from
@@ -76,6 +78,20 @@ Separator = Annotated[
     Delimiter | None,
     Query(description="Of the cells of a CSV; when not given, as the header looks."),
 ]
+Guess = Annotated[
+    bool,
+    Query(
+        description="Of whom the file tells no time zone, it is guessed from the number, if that"
+        " tells one; a zone that is known already stays."
+    ),
+]
+Otherwise = Annotated[
+    Annotated[str, AfterValidator(fields.timezone)] | None,
+    Query(
+        description="With `guess_timezone`: the zone of those whose number tells none, as those of"
+        " mobile networks do; marked as guessed too. Without it these rows are rejected."
+    ),
+]
 StateFilter = Annotated[Literal["running", "done", "failed"] | None, Query()]
 
 
@@ -93,6 +109,8 @@ async def import_clients(
     dry_run: DryRun = False,
     columns: Columns = _AS_NAMED,
     delimiter: Separator = None,
+    guess_timezone: Guess = False,
+    default_timezone: Otherwise = None,
 ) -> ImportAccepted:
     """CSV or NDJSON, gzip by Content-Encoding, as the body or as one file of a form.
 
@@ -104,7 +122,8 @@ async def import_clients(
     nothing else. An apostrophe before `=`, `+`, `-` or `@` at the beginning of a cell is taken off:
     spreadsheets mark text by it, and so does our export.
     """
-    options = Options(dry_run, delimiter, names_from(columns))
+    names = names_from(columns)
+    options = Options(dry_run, delimiter, names, guess_timezone, default_timezone)
     format_, pieces = await _file(request, request.app.state.import_max_bytes)
     imports.check(format_, options)
     import_id = await imports.receive(wired, format_, pieces, who, options)

@@ -41,6 +41,7 @@ async def test_a_client_is_added_and_told_about(api: httpx.AsyncClient, outbox: 
         "name": "Ann",
         "attributes": {"city": "Moscow", "age": 30},
         "blocked": False,
+        "timezone_guessed": False,
         "created_at": "2026-11-21T12:00:00Z",
         "updated_at": "2026-11-21T12:00:00Z",
     }
@@ -207,3 +208,38 @@ async def test_pages_follow_one_another_whatever_is_deleted(api: httpx.AsyncClie
     page = (await api.get("/clients", params={"limit": 2, "cursor": page["next_cursor"]})).json()
     assert [client["name"] for client in page["items"]] == ["4"]
     assert page["next_cursor"] is None
+
+
+PLACE, MOBILE = "74951234567", "79161234567"
+
+
+async def test_a_zone_is_guessed_by_whoever_asks_for_it(api: httpx.AsyncClient) -> None:
+    missing = await api.post("/clients", json={"phone": PLACE})
+    assert missing.status_code == 422
+    [error] = missing.json()["errors"]
+    assert (error["field"], "guess_timezone" in error["reason"]) == ("timezone", True)
+    unsure = await api.post("/clients", json={"phone": MOBILE, "guess_timezone": True})
+    assert [one["field"] for one in unsure.json()["errors"]] == ["timezone"]
+    client = await make(api, phone=PLACE, timezone=None, guess_timezone=True)
+    assert (client["timezone"], client["timezone_guessed"]) == ("Europe/Moscow", True)
+
+
+async def test_a_guess_is_one_until_somebody_says_the_zone(api: httpx.AsyncClient) -> None:
+    client = await make(api, phone=PLACE, timezone=None, guess_timezone=True)
+    path = f"/clients/{client['id']}"
+
+    async def change(method: str, **body: Any) -> tuple[str, bool]:
+        answer = await api.request(method, path, json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["timezone"], answer.json()["timezone_guessed"]
+
+    assert await change("PATCH", name="Ann") == ("Europe/Moscow", True)
+    moved = {"phone": "73831234567"}
+    assert await change("PATCH", **moved) == ("Europe/Moscow", True)
+    assert await change("PATCH", guess_timezone=True) == ("Asia/Novosibirsk", True)
+    assert await change("PUT", phone=PLACE, guess_timezone=True) == ("Europe/Moscow", True)
+    assert await change("PATCH", timezone="Europe/Moscow") == ("Europe/Moscow", False)
+    assert await change("PATCH", **moved, guess_timezone=True) == ("Europe/Moscow", False)
+    assert await change("PUT", **moved, guess_timezone=True) == ("Europe/Moscow", False)
+    assert await change("PUT", **moved, timezone="UTC", guess_timezone=True) == ("UTC", False)
+    assert (await api.get(path)).json()["revision"] == 8

@@ -619,3 +619,40 @@ async def test_import_is_no_id(api: httpx.AsyncClient) -> None:
         answer = await api.request(method, "/clients/import", params={"map": "a:phone"})
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_zones_are_guessed_where_the_file_has_none(
+    api: httpx.AsyncClient, run_imports: RunImports, outbox: Outbox
+) -> None:
+    known = await make_client(api, phone="73831234567", timezone="UTC")
+    content = f"phone,timezone,name\n74951234567,,Ann\n{phone(1)},,Bob\n73831234567,,Cid\n"
+
+    async def load(**query: str) -> dict[str, Any]:
+        answer = await api.post("/clients/import", content=content, headers=CSV, params=query)
+        assert answer.status_code == 202, answer.text
+        await run_imports()
+        return await status(api, answer.json()["id"])
+
+    found = await load()
+    assert {one["field"] for one in found["errors"]} == {"timezone"}
+    assert "guess_timezone" in found["errors"][0]["reason"]
+    found = await load(guess_timezone="true")
+    assert (found["added"], found["changed"]) == (1, 1)
+    assert [(one["row"], one["field"]) for one in found["errors"]] == [(2, "timezone")]
+    found = await load(guess_timezone="true", default_timezone="Asia/Omsk")
+    assert (found["added"], found["unchanged"], found["errors"]) == (1, 2, [])
+    zones = {
+        one["name"]: (one["timezone"], one["timezone_guessed"]) for one in await all_clients(api)
+    }
+    assert zones == {
+        "Ann": ("Europe/Moscow", True),
+        "Bob": ("Asia/Omsk", True),
+        "Cid": ("UTC", False),
+    }
+    guessed = (await api.get("/clients?timezone_guessed=true")).json()["items"]
+    assert [one["name"] for one in guessed] == ["Ann", "Bob"]
+    given = (await api.get("/clients?timezone_guessed=false")).json()["items"]
+    assert [one["id"] for one in given] == [known["id"]]
+    assert "guessed" not in str(await outbox())
+    refused = await api.post("/clients/import?default_timezone=UTC", content=content, headers=CSV)
+    assert [one["field"] for one in refused.json()["errors"]] == ["default_timezone"]

@@ -28,6 +28,7 @@ CLIENT: dict[str, Any] = {
     "name": "Ann",
     "attributes": {"city": "Omsk", "n": 3},
     "blocked": False,
+    "timezone_guessed": False,
     "created_at": "2027-02-01T09:00:00Z",
     "updated_at": "2027-02-01T09:00:00Z",
 }
@@ -143,6 +144,20 @@ def test_a_client_is_added_with_attributes(run: Run, stub: Stub) -> None:
         "tags": ["a", "b"],
         "attributes": {"city": "Omsk", "n": 3, "vip": True},
     }
+
+
+def test_a_zone_is_guessed_by_whoever_asks_for_it(run: Run, stub: Stub, file: str) -> None:
+    stub.says("POST /clients", CLIENT | {"timezone_guessed": True})
+    shown = run("clients", "add", "--phone", "79161234567", "--guess-timezone").stdout
+    assert "Europe/Moscow (guessed)" in shown
+    assert stub.body == {"phone": "79161234567", "guess_timezone": True}
+    stub.says("GET /clients", page())
+    run("clients", "list", "--guessed")
+    assert dict(stub.last.url.params) == {"timezone_guessed": "true", "limit": "50"}
+    stub.says("POST /clients/import", {"id": 5})
+    run("import", file, "--guess-timezone", "--default-timezone", "UTC", "--no-wait")
+    asked = {"guess_timezone": "true", "default_timezone": "UTC"}
+    assert dict(stub.last.url.params) == asked
 
 
 def test_a_client_is_changed_field_by_field(run: Run, stub: Stub) -> None:

@@ -81,6 +81,15 @@ RULES: Mapping[str, str] = {
         "В теге не может быть точки с запятой: в файлах она разделяет теги."
     ),
     "A client has at most {} tags.": "У клиента не больше {0} {0:тега|тегов|тегов}.",
+    "A time zone is required; with guess_timezone=true it is guessed from the number.": (
+        "Здесь нужен часовой пояс; с guess_timezone=true он угадывается по номеру."
+    ),
+    "The number does not tell the time zone: it may be used in several.": (
+        "Часового пояса по номеру не узнать: он может быть в нескольких."
+    ),
+    "This is for zones that cannot be guessed: guess_timezone=true goes with it.": (
+        "Это для поясов, которых не угадать: с ним нужно guess_timezone=true."
+    ),
     "A deletion takes no tags: whoever has a tag is chosen by the filter.": (
         "При удалении теги не указывают: клиентов с тегом выбирает фильтр."
     ),

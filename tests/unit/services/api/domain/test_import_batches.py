@@ -32,6 +32,18 @@ def test_rows_are_counted_whether_good_or_not() -> None:
     assert batch.errors == [RowError(12, "phone", "Wrong.")]
 
 
+def test_guessed_and_told_zones_in_one_batch() -> None:
+    rows = [ImportRow("74951234567", UNSET), ImportRow(ONE, UNSET), ImportRow(TWO, "UTC")]
+    batch = Batch(1, 0, rows=rows, numbers=[1, 2, 3])
+    decision = decide(batch, {}, NOW)
+    assert [(one.timezone, one.timezone_guessed) for one in decision.added] == [
+        ("Europe/Moscow", True)
+    ]
+    assert [one.phones for one in decision.newcomers] == [(TWO,)]
+    assert [(one.row, one.field) for one in decision.errors] == [(2, "timezone")]
+    assert len(decide(batch, {}, NOW, "Asia/Omsk").added) == 2
+
+
 @given(sizes=st.lists(st.integers(0, 7)), most=st.integers(1, 5))
 def test_however_rows_come_together_batches_are_full_and_follow_one_another(
     sizes: list[int], most: int

@@ -108,6 +108,74 @@ def test_many_rows_at_once_are_taken_and_refused_as_they_are_one_by_one(
     ] == one_by_one(columns, rows)
 
 
+PLACE, MOBILE = "74951234567", "79161234567"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [("phone", PLACE), ("phone,timezone", f"{PLACE},"), ("timezone,phone", f" ,{PLACE}")],
+)
+def test_a_zone_need_not_be_told_where_it_is_guessed(header: str, row: str) -> None:
+    columns = Columns(header.split(","), guess_timezone=True)
+    assert columns.read(row.split(",")).timezone is UNSET
+    assert columns.read_all([row.split(",")]) == [columns.read(row.split(","))]
+    named = {"phone": PLACE, "timezone": None}
+    assert objects.read(json.dumps(named), guess_timezone=True) == ImportRow(PLACE, UNSET)
+    assert objects.read(json.dumps({"phone": PLACE}), guess_timezone=True).timezone is UNSET
+
+
+def test_a_zone_that_is_told_is_taken_where_others_are_guessed() -> None:
+    columns = Columns(["phone", "timezone"], guess_timezone=True)
+    assert columns.read([PLACE, "utc+3"]) == ImportRow(PLACE, "UTC+03:00")
+    with pytest.raises(RowFault):
+        columns.read([PLACE, "Nowhere"])
+    for zone in ("Nowhere", 7):
+        with pytest.raises(RowFault):
+            objects.read(json.dumps({"phone": PLACE, "timezone": zone}), guess_timezone=True)
+
+
+def test_where_a_zone_is_missing_it_is_told_that_it_can_be_guessed() -> None:
+    with pytest.raises(BadHeader, match="guess_timezone=true") as bad:
+        Columns(["phone"])
+    assert bad.value.column == "timezone"
+    with pytest.raises(RowFault, match="guess_timezone=true"):
+        from_csv("phone,timezone", f"{PLACE},")
+    with pytest.raises(RowFault, match="guess_timezone=true"):
+        objects.read(json.dumps({"phone": PLACE}))
+
+
+GIVEN = Profile(PLACE, "495", "Asia/Omsk")
+
+
+@pytest.mark.parametrize(
+    ("row", "before", "default", "after"),
+    [
+        (ImportRow(PLACE, UNSET), None, None, ("Europe/Moscow", True)),
+        (ImportRow(PLACE, UNSET), None, "UTC", ("Europe/Moscow", True)),
+        (ImportRow(MOBILE, UNSET), None, "UTC", ("UTC", True)),
+        (ImportRow(MOBILE, "UTC"), None, None, ("UTC", False)),
+        # Whoever is known keeps what is known, be it a guess or not.
+        (ImportRow(PLACE, UNSET), GIVEN, "UTC", ("Asia/Omsk", False)),
+        (ImportRow(PLACE, UNSET), GIVEN._replace(timezone_guessed=True), None, ("Asia/Omsk", True)),
+        (ImportRow(PLACE, "UTC"), GIVEN._replace(timezone_guessed=True), None, ("UTC", False)),
+        (ImportRow(PLACE, "Asia/Omsk"), GIVEN._replace(timezone_guessed=True), None, None),
+    ],
+)
+def test_a_guess_never_takes_the_place_of_what_was_given(
+    row: ImportRow, before: Profile | None, default: str | None, after: tuple[str, bool] | None
+) -> None:
+    found = profile_after(row, before, default)
+    assert (found.timezone, found.timezone_guessed) == (after or ("Asia/Omsk", False))
+
+
+def test_a_newcomer_whose_number_tells_nothing_is_refused() -> None:
+    with pytest.raises(RowFault) as fault:
+        profile_after(ImportRow(MOBILE, UNSET), None)
+    assert fault.value.field == "timezone"
+    known = Profile(MOBILE, "916", "UTC", name="Ann")
+    assert profile_after(ImportRow(MOBILE, UNSET, name="Bob"), known).name == "Bob"
+
+
 def test_the_numbers_of_every_code_are_taken_alike_alone_and_with_others() -> None:
     columns = Columns(["phone", "timezone"])
     heads = [f"{number:04d}" for number in range(10_000)]
