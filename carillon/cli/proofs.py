@@ -74,11 +74,20 @@ def _show_proof(proof: Proof) -> None:
             ("reason", proof.reason),
             ("detail", proof.detail),
             ("sent", times.both(proof.sent_at, proof.timezone)),
+            ("receipt", _receipt(proof)),
             ("next call", times.both(proof.next_attempt_at, proof.timezone)),
             ("template", proof.template),
         ]
     )
     show_table(_CALLS, [call_row(one, proof.timezone) for one in proof.attempts])
+
+
+def _receipt(proof: Proof) -> str | None:
+    told = proof.receipt
+    if told is None:
+        return None
+    why = f", {told.reason}" if told.reason else ""
+    return f"{told.status}{why}, {times.both(told.at, proof.timezone)} ({told.provider})"
 
 
 def call_row(one: Attempt, timezone: str) -> tuple[Any, ...]:

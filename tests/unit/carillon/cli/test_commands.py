@@ -294,6 +294,7 @@ def test_a_proof_shows_every_call(run: Run, stub: Stub) -> None:
     shown = run("message", "8").stdout
     assert "2027-03-01 10:00 +03:00 (2027-03-01 07:00:00 UTC)" in shown
     assert "2027-03-01 10:00 - 20:00 +03:00" in shown
+    assert "delivered, 2027-03-01 10:00 +03:00 (2027-03-01 07:00:04 UTC) (sms)" in shown
 
 
 def test_an_explanation_begins_with_the_sentence(run: Run, stub: Stub) -> None:

@@ -7,6 +7,7 @@ import pytest
 from deploy.local.plan import Plan, port_names, sender_count
 from deploy.local.ways import WayNotUnderstoodError
 from deploy.secret_values import SECRETS
+from services.api.domain.signatures import key_of
 
 PORTS = {name: 20000 + n for n, name in enumerate(("api", *port_names({"SENDER_REPLICAS": "3"})))}
 
@@ -51,6 +52,21 @@ def test_a_process_with_a_way_is_told_it_and_nobody_else_is() -> None:
     for step in (*made.migrations(), made.topology(), *made.rebuild()):
         assert ":6432/" not in "".join(step.environment.values())
         assert amqp in step.environment["RABBITMQ_URL"]
+
+
+def test_the_simulator_brings_receipts_that_the_api_takes() -> None:
+    found = environments(plan())
+    secret = found["simulator"]["SIMULATOR_RECEIPTS_SECRET"]
+    assert found["api"]["API_RECEIPT_SECRETS"] == f"simulator={secret}"
+    assert key_of(secret)
+    address = f":{PORTS['api']}/api/v1/receipts/simulator"
+    assert found["simulator"]["SIMULATOR_RECEIPTS_URL"].endswith(address)
+    assert found["simulator"]["SIMULATOR_RECEIPTS"] == "false"
+    theirs = environments(plan(API_RECEIPT_SECRETS="sms=whsec_x", SIMULATOR_RECEIPTS="true"))
+    assert theirs["api"]["API_RECEIPT_SECRETS"].startswith("sms=whsec_x,simulator=")
+    assert theirs["simulator"]["SIMULATOR_RECEIPTS"] == "true"
+    real = environments(plan(SENDER_PROVIDER_URL="https://sms.example.com"))
+    assert "API_RECEIPT_SECRETS" not in real["api"]
 
 
 @pytest.mark.parametrize("way", ["sender-1=5", "sender-1/redis=5", "/amqp=5", "api/amqp=x"])
