@@ -20,6 +20,8 @@ class EventType(Words):
     MESSAGE_EXPIRED = "message.expired"
     MESSAGE_SUPPRESSED = "message.suppressed"
     MESSAGE_CANCELLED = "message.cancelled"
+    MESSAGE_DELIVERED = "message.delivered"
+    MESSAGE_UNDELIVERED = "message.undelivered"
 
 
 class Because(Words):

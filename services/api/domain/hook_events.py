@@ -14,6 +14,7 @@ from services.api.domain.keys import new_key
 from services.api.domain.mailings import Mailing, MailingState
 from services.api.domain.webhooks import EventType, Webhook
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
+from shared.contracts.receipts import Outcome, Receipt
 
 # Told in one request: together less than the 100 KB that many receivers take at most.
 MOST_EVENTS = 200
@@ -36,6 +37,11 @@ OF_MESSAGE: dict[Kind, EventType] = {
     "expired": EventType.MESSAGE_EXPIRED,
     "suppressed": EventType.MESSAGE_SUPPRESSED,
     "cancelled": EventType.MESSAGE_CANCELLED,
+}
+
+_OF_RECEIPT: dict[Outcome, EventType] = {
+    "delivered": EventType.MESSAGE_DELIVERED,
+    "undelivered": EventType.MESSAGE_UNDELIVERED,
 }
 
 
@@ -108,6 +114,17 @@ def _of_message(kind: EventType, one: DeliveryEvent) -> Event:
     return Event(id_, kind.value, one.at, data)
 
 
+def of_receipts(receipts: Iterable[Receipt]) -> list[Event]:
+    """The same receipt that is brought again is the same event."""
+    return [_of_receipt(one) for one in receipts]
+
+
+def _of_receipt(one: Receipt) -> Event:
+    data = {"message_id": one.message_id, "status": one.status, "reason": one.reason}
+    id_ = f"evt_{one.message_id}_{one.status}_{int(one.at.timestamp())}"
+    return Event(id_, _OF_RECEIPT[one.status].value, one.at, data)
+
+
 def of_ping(now: datetime) -> Event:
     return Event(f"evt_{new_key()}", PING, now, {})
 
@@ -118,13 +135,11 @@ def wanted_of(
     """Those that it is to be told of; ``departments``: of the mailings. What was before somebody
     subscribed is heard again when books are told anew, and is nothing that they asked for."""
     wanted = webhook.wanted
-    return [
-        event
-        for event in events
-        if event.type in wanted.events
-        and event.at >= webhook.created_at
-        and wanted.includes(event.data["mailing_id"], departments.get(event.data["mailing_id"]))
-    ]
+    asked = (one for one in events if one.type in wanted.events and one.at >= webhook.created_at)
+    if not wanted.is_narrowed:
+        return list(asked)
+    mailings = ((event, event.data.get("mailing_id")) for event in asked)
+    return [event for event, id_ in mailings if id_ and wanted.includes(id_, departments.get(id_))]
 
 
 def chunks(events: Sequence[Event]) -> Iterator[Chunk]:

@@ -44,6 +44,12 @@ class EventType(StrEnum):
     MESSAGE_EXPIRED = "message.expired"
     MESSAGE_SUPPRESSED = "message.suppressed"
     MESSAGE_CANCELLED = "message.cancelled"
+    MESSAGE_DELIVERED = "message.delivered"
+    MESSAGE_UNDELIVERED = "message.undelivered"
+
+
+# A receipt names its message and nothing else: whose it is, is not known here.
+BY_RECEIPT = frozenset({EventType.MESSAGE_DELIVERED, EventType.MESSAGE_UNDELIVERED})
 
 
 class Because(StrEnum):
@@ -76,6 +82,10 @@ class Wanted:
 
     def but(self, changes: Mapping[str, Any]) -> "Wanted":
         return replace(self, **changes)
+
+    @property
+    def is_narrowed(self) -> bool:
+        return self.mailing_id is not None or self.department_id is not None
 
     def includes(self, mailing_id: int, department_id: int | None) -> bool:
         if self.mailing_id is not None and self.mailing_id != mailing_id:
@@ -154,6 +164,15 @@ def _fault_of(url: str, where: Where) -> str | None:
     if address is not None and not may_be_called(address, where.networks):
         return "This address may not be called; an operator can name its network."
     return None
+
+
+def check_narrowed(wanted: Wanted) -> None:
+    """Raises Invalid for what nobody would be told."""
+    unknown = sorted(wanted.events & BY_RECEIPT)
+    if wanted.is_narrowed and unknown:
+        named = ", ".join(unknown)
+        reason = f"A receipt does not say whose its message is: this cannot narrow {named}."
+        raise Invalid(FieldFault("events", reason))
 
 
 def check_count(has_already: int) -> None:

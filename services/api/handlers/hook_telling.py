@@ -1,7 +1,8 @@
 """What has happened, written down for each webhook that is to be told of it.
 
-Of a mailing in the transaction in which it happens, of messages in that after which the broker is
-told that they were heard. So nothing is told that did not happen, and nothing that did is left out.
+Of a mailing, and of receipts, in the transaction in which it happens; of messages in that after
+which the broker is told that they were heard. So nothing is told that did not happen, and nothing
+that did is left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,14 @@ from services.api.domain.hook_events import (
     chunks,
     of_mailing,
     of_messages,
+    of_receipts,
     wanted_of,
 )
 from services.api.domain.mailings import Mailing
 from services.api.domain.webhooks import EventType, Webhook, wanted_by
 from services.api.ports import Ports, Store
 from shared.contracts.delivery import DeliveryEvents
+from shared.contracts.receipts import Receipt
 
 
 async def tell_of_mailing(
@@ -44,6 +47,12 @@ async def messages_ended(ports: Ports, message: DeliveryEvents) -> None:
         departments = await _departments(store, webhooks, events)
         for webhook in webhooks:
             await _put(store, webhook, wanted_of(webhook, events, departments), now)
+
+
+async def tell_of_receipts(store: Store, receipts: Sequence[Receipt], now: datetime) -> None:
+    events = of_receipts(receipts)
+    for webhook in await store.webhooks.listening(_types(events)):
+        await _put(store, webhook, wanted_of(webhook, events, {}), now)
 
 
 async def wanted(ports: Ports) -> frozenset[EventType]:

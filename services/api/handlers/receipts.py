@@ -15,6 +15,7 @@ from services.api.domain.inbound import Inbound, Said, those_who, wishes
 from services.api.domain.signatures import SIGNATURE, NotSigned, verify
 from services.api.domain.stopping import Wish
 from services.api.handlers.blocks import block_these, lift_these
+from services.api.handlers.hook_telling import tell_of_receipts
 from services.api.ports import Overtaken, Ports, Store
 from shared.contracts.receipts import Receipt, ReceiptsGiven
 
@@ -53,6 +54,7 @@ async def take(
             async with ports.transactions.begin() as store:
                 if receipts:
                     await store.outbox.put(ReceiptsGiven.of(provider, receipts))
+                    await tell_of_receipts(store, receipts, now)
                 return await _heed(store, said, now)
         except Overtaken as overtaken:
             last = overtaken

@@ -20,6 +20,7 @@ from services.api.domain.webhooks import (
     changed,
     check_count,
     check_enabled,
+    check_narrowed,
     check_url,
     rotated,
 )
@@ -176,6 +177,7 @@ async def _try_at_once(store: Store, webhook: Webhook) -> None:
 
 async def _check_limits(store: Store, wanted: Wanted) -> None:
     """Raises Invalid."""
+    check_narrowed(wanted)
     department, mailing = wanted.department_id, wanted.mailing_id
     if department is not None and await store.departments.missing({department}):
         raise Invalid(FieldFault("department_id", f"There is no department {department}."))

@@ -17,7 +17,7 @@ MEANINGFUL = {
     *("holidays", "filter", "window", "max_lateness", "status", "channel"),
     *("current_password", "scopes", "expires_at", "invitation", "token", "password"),
     *("map", "delimiter", "prefix", "created_from", "created_to"),
-    *("phones", "timezones", "all", "url", "default_timezone"),
+    *("phones", "timezones", "all", "url", "events", "default_timezone"),
 }
 _MESSAGE = re.compile(r"[A-Z0-9'\"].*[.?]", re.DOTALL)
 

@@ -41,6 +41,7 @@ from tests.integration.services.api.conftest import (
     log_in_as,
 )
 from tests.integration.services.api.test_dead_letters import starting
+from tests.integration.services.api.test_receipts import bring
 from tests.integration.services.api.waiting import until
 from tests.support.receiver import Receiver, receiving
 
@@ -147,6 +148,7 @@ async def test_the_life_of_a_webhook(api: httpx.AsyncClient, engine: AsyncEngine
         ({"events": ["mailing.exploded"]}, "events.0"),
         ({"department_id": 987}, "department_id"),
         ({"mailing_id": 987}, "mailing_id"),
+        ({"mailing_id": 987, "events": ["message.delivered"]}, "events"),
         ({"secret": "mine"}, "secret"),
     ],
 )
@@ -265,6 +267,29 @@ async def test_only_what_was_asked_for_is_told(
         assert (ids(every), ids(of_shop), ids(of_one)) == ([1, 2, 3], [1, 2, None], [3])
         assert off.came == []
     assert (await api.delete(f"/departments/{shop}")).status_code == 409
+
+
+async def test_receipts_are_told_as_they_are_brought(
+    api: httpx.AsyncClient,
+    anonymous: httpx.AsyncClient,
+    ports: Ports,
+    courier: HttpCourier,
+    receiver: Receiver,
+    clock: FakeClock,
+) -> None:
+    await subscribe(api, receiver.url, "message.undelivered")
+    at = _text(clock.at)
+    receipts = [
+        {"message_id": 7, "status": "delivered", "at": at},
+        {"message_id": 8, "status": "undelivered", "at": at, "reason": "absent"},
+    ]
+    for _ in range(2):  # a provider that got no answer says it again
+        assert (await bring(anonymous, {"receipts": receipts})).status_code == 202
+    await send_all(ports, courier, clock)
+    [came] = receiver.came
+    first, second = came.events
+    assert first == second
+    assert first["data"] == {"message_id": 8, "status": "undelivered", "reason": "absent"}
 
 
 async def test_what_happened_before_is_no_news(

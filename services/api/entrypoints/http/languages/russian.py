@@ -221,6 +221,9 @@ RULES: Mapping[str, str] = {
     "A URL is of ASCII letters: a name of others is written as xn--…": (
         "В URL только буквы ASCII: имя из других пишется как xn--…"
     ),
+    "A receipt does not say whose its message is: this cannot narrow {}.": (
+        "Квитанция не говорит, чьё это сообщение: {0} так не сузить."
+    ),
     "This is no URL.": "Это не URL.",
     "The URL must begin with https://.": "URL должен начинаться с https://.",
     "The URL names no host.": "В URL нет имени узла.",

@@ -16,15 +16,18 @@ from services.api.domain.hook_events import (
     of_mailing,
     of_messages,
     of_ping,
+    of_receipts,
     wanted_of,
 )
 from services.api.domain.mailings import Mailing, MailingState
 from services.api.domain.webhooks import EventType, Secrets, Wanted, Webhook
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
 from shared.contracts.mailings import MailingSpec
+from shared.contracts.receipts import Receipt
 from shared.contracts.statuses import ENDS, Status
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=1)
 TEXT = "Your code is 1234"
 SPEC = MailingSpec(text=TEXT, starts_at=NOW, ends_at=NOW + timedelta(days=1), department_id=3)
 DRAFT = Mailing(7, "Black Friday", MailingState.DRAFT, 1, SPEC, NOW, NOW)
@@ -126,6 +129,19 @@ def test_an_event_of_a_message_is_the_same_whenever_it_is_heard() -> None:
         "dispatch": 2,
         "attempt": 1,
     }
+
+
+def test_what_is_told_of_receipts() -> None:
+    receipts = [Receipt(5, "delivered", NOW), Receipt(6, "undelivered", NOW, "absent")]
+    events = of_receipts(receipts)
+    assert [one.type for one in events] == ["message.delivered", "message.undelivered"]
+    assert events == of_receipts(receipts)
+    assert len({event.id for event in events + of_receipts([receipts[0]._replace(at=LATER)])}) == 3
+    assert events[1].data == {"message_id": 6, "status": "undelivered", "reason": "absent"}
+    every = webhook(EventType.MESSAGE_DELIVERED, EventType.MESSAGE_UNDELIVERED)
+    assert wanted_of(every, events, {}) == events
+    of_one = replace(every, wanted=replace(every.wanted, mailing_id=7))
+    assert wanted_of(of_one, events, {}) == []
 
 
 def test_nobody_is_told_of_test_sends() -> None:

@@ -20,6 +20,7 @@ from services.api.domain.webhooks import (
     changed,
     check_count,
     check_enabled,
+    check_narrowed,
     check_url,
     disabled,
     failed_once_more,
@@ -106,6 +107,18 @@ def test_whose_events_it_is_told_of(
 ) -> None:
     wanted = replace(WANTED, mailing_id=mailing_id, department_id=department_id)
     assert wanted.includes(7, 3) is included
+
+
+def test_what_a_receipt_says_cannot_be_narrowed() -> None:
+    receipts = frozenset({EventType.MESSAGE_DELIVERED, EventType.MESSAGE_SENT})
+    check_narrowed(replace(WANTED, events=receipts))
+    check_narrowed(replace(WANTED, mailing_id=7))
+    for narrow in (replace(WANTED, mailing_id=7), replace(WANTED, department_id=3)):
+        with pytest.raises(Invalid) as refused:
+            check_narrowed(replace(narrow, events=receipts))
+        [error] = refused.value.errors
+        assert error.field == "events"
+        assert error.reason.endswith("cannot narrow message.delivered.")
 
 
 def test_both_limits_hold() -> None:
