@@ -1,5 +1,6 @@
 """Webhooks of the service as it runs: its own loops, a real broker, a receiver on a real port."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,8 +15,10 @@ from services.api.domain.signatures import key_of, verify
 from services.api.domain.webhooks import EventType
 from shared.contracts.delivery import DeliveryEvent, DeliveryEvents, Kind
 from shared.contracts.topology import API_DELIVERIES, EVENTS
+from shared.runtime.topology import DEFAULT_TIERS, apply
 from tests.integration.services.api.service import NOWHERE, connected, mailing, running
 from tests.integration.services.api.waiting import until
+from tests.integration.shared.rabbit import as_services
 from tests.support.receiver import Receiver, receiving
 from tests.support.servers import Vhost
 
@@ -95,6 +98,18 @@ async def test_what_happens_while_the_api_is_away_is_told_when_it_is_back(
 
             await until(is_there)
             assert receiver.types()[-1] == "ping"
+
+
+async def test_what_the_services_user_may_do_is_enough(topology: Vhost) -> None:
+    url = as_services(topology.amqp_url)
+    await asyncio.to_thread(apply, topology.management_url, url, DEFAULT_TIERS)
+    subscriptions = BrokerSubscriptions(url)
+    await subscriptions.take([EventType.MESSAGE_SENT, EventType.MAILING_PAUSED])
+    assert await bound_to(topology) == {"delivery.sent"}
+    await subscriptions.take([EventType.MESSAGE_FAILED, EventType.MESSAGE_DELIVERED])
+    assert await bound_to(topology) == {"delivery.failed"}
+    await subscriptions.take([])
+    assert await bound_to(topology) == set()
 
 
 async def test_a_broker_that_is_away_is_said_so() -> None:
