@@ -19,7 +19,7 @@ from carillon.cli.output import (
 from carillon.cli.setup import Setup, common_options, pass_setup
 from carillon.client import Carillon
 from carillon.errors import NotFound
-from carillon.models.clients import Client
+from carillon.models.clients import Client, ClientSort
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,11 +51,12 @@ def _fields(command: F) -> F:
 
 @clients.command("list")
 @_filters
+@click.option("--sort", type=click.Choice([sort.value for sort in ClientSort]))
 @click.option("--limit", default=50, show_default=True, help="At most so many; 0: all.")
 @common_options
 @pass_setup
 def list_(setup: Setup, /, limit: int, **filters: Any) -> None:
-    """By id; filters given together must all match."""
+    """By id unless sorted otherwise; filters given together must all match."""
     with setup.connect() as carillon:
         found = first(carillon.clients.list(**filters), limit)
         if setup.as_json:

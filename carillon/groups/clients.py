@@ -7,7 +7,7 @@ from carillon.bodies import ClientChanges, ClientFields
 from carillon.calls import Call, delete, download, get, patch, post, put
 from carillon.downloads import Download, to_path
 from carillon.models.base import Page
-from carillon.models.clients import Client, CountedTag, Tag
+from carillon.models.clients import Client, ClientSort, CountedTag, Tag
 from carillon.models.data import ClientData, Erased
 from carillon.models.statistics import Explanation
 from carillon.operations import C, Group, listing, operation
@@ -26,10 +26,11 @@ class Clients(Group[C]):
         operator_code: str | None = None,
         timezone: str | None = None,
         timezone_guessed: bool | None = None,
+        sort: ClientSort | str | None = None,
     ) -> Call[Page[Client]]:
-        """By id. Filters given together must all match."""
+        """By id unless sorted otherwise. Filters given together must all match."""
         query = {"phone": phone, "tag": tag, "operator_code": operator_code, "timezone": timezone}
-        wanted = {**query, "timezone_guessed": timezone_guessed}
+        wanted = {**query, "timezone_guessed": timezone_guessed, "sort": sort}
         return get("/clients", Page[Client], query=wanted)
 
     @operation

@@ -5,6 +5,13 @@ from pydantic import JsonValue
 from carillon.models.base import Instant, Model, Words
 
 
+class ClientSort(Words):
+    OLDEST = "id"
+    NEWEST = "-id"
+    CHANGED = "updated_at"
+    CHANGED_LAST = "-updated_at"
+
+
 class Client(Model):
     id: int
     revision: int

@@ -26,11 +26,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.adapters.blocks import who_is_blocked
 from services.api.adapters.keys import SqlKeys
 from services.api.adapters.newcomers import COLUMNS, rows_of
+from services.api.adapters.orders import ordered
 from services.api.adapters.tables import BLOCK, CLIENT
 from services.api.domain.bulk import Part, Whom
 from services.api.domain.clients import Client, ClientFilter, Profile, Tombstone, news
 from services.api.domain.fields import TAG_SEPARATOR
 from services.api.domain.newcomers import Newcomers
+from services.api.domain.paging import Order, Place
 from services.api.ports import Overtaken
 from shared.contracts.directory import ClientsChanged
 from shared.runtime.copying import copy_rows
@@ -112,9 +114,11 @@ class SqlClients:
         found = await self._select(query.with_for_update() if lock else query)
         return found[0] if found else None
 
-    async def page(self, wanted: ClientFilter, after: int, limit: int) -> list[Client]:
-        query = select(CLIENT).where(CLIENT.c.id > after, *_those(wanted))
-        return await self._select(query.order_by(CLIENT.c.id).limit(limit))
+    async def page(
+        self, wanted: ClientFilter, order: Order, behind: Place | None, limit: int
+    ) -> list[Client]:
+        query = ordered(select(CLIENT).where(*_those(wanted)), CLIENT, order, behind)
+        return await self._select(query.limit(limit))
 
     async def attribute_names(
         self, wanted: ClientFilter, after: int, limit: int

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from services.api.domain.failures import FieldFault, Invalid
 
@@ -35,6 +35,9 @@ class Order:
         return f"-{self.column}" if self.descending else self.column
 
 
+OLDEST = Order()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A row of an ordered list. ``at``: the instant it goes by; None where it goes by its id."""
@@ -60,6 +63,11 @@ def place_in(order: Order) -> Callable[[str], Place]:
         return Place(order, row_id(id_), moment)
 
     return read
+
+
+def place_of(order: Order, row: Any) -> Place:
+    """``row``: has an id, and the instant that the order goes by."""
+    return Place(order, row.id, None if order.column == "id" else getattr(row, order.column))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from services.api.domain.audit import Action
 from services.api.domain.callers import Caller
@@ -17,7 +18,15 @@ from services.api.domain.clients import (
 )
 from services.api.domain.deeds import of_client as deed_of
 from services.api.domain.failures import Conflict, FieldFault, NotFound
-from services.api.domain.paging import Page, from_cursor, page_of, row_id
+from services.api.domain.paging import (
+    OLDEST,
+    Order,
+    Page,
+    from_cursor,
+    page_of,
+    place_in,
+    place_of,
+)
 from services.api.domain.versions import Expected, of_client
 from services.api.handlers.audit import note
 from services.api.ports import Overtaken, Ports, Store
@@ -26,12 +35,12 @@ from shared.contracts.gates import GatesChanged
 
 
 async def list_clients(
-    ports: Ports, wanted: ClientFilter, limit: int, cursor: str | None
+    ports: Ports, wanted: ClientFilter, limit: int, cursor: str | None, order: Order = OLDEST
 ) -> Page[Client]:
-    after = from_cursor(cursor, row_id, 0)
+    behind = from_cursor(cursor, place_in(order), None)
     async with ports.transactions.reading() as store:
-        found = await store.clients.page(wanted, after, limit + 1)
-    return page_of(found, limit, lambda client: client.id)
+        found = await store.clients.page(wanted, order, behind, limit + 1)
+    return page_of(found, limit, partial(place_of, order))
 
 
 async def get_client(ports: Ports, client_id: int) -> Client:

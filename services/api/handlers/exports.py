@@ -11,6 +11,7 @@ from services.api.domain.exports import (
     ndjson_lines,
 )
 from services.api.domain.failures import FieldFault, Invalid
+from services.api.domain.paging import OLDEST, Place
 from services.api.ports import Ports
 
 # Each batch is a statement of its own: a slow reader holds no connection.
@@ -42,13 +43,15 @@ async def _csv(ports: Ports, wanted: ClientFilter, names: list[str]) -> AsyncIte
 
 
 async def _batches(ports: Ports, wanted: ClientFilter) -> AsyncIterator[list[Client]]:
-    after: int | None = 0
-    while after is not None:
+    behind: Place | None = None
+    while True:
         async with ports.transactions.reading() as store:
-            clients = await store.clients.page(wanted, after, BATCH)
-        after = clients[-1].id if len(clients) == BATCH else None
+            clients = await store.clients.page(wanted, OLDEST, behind, BATCH)
         if clients:
             yield clients
+        if len(clients) < BATCH:
+            return
+        behind = Place(OLDEST, clients[-1].id)
 
 
 async def _attribute_names(ports: Ports, wanted: ClientFilter) -> list[str]:

@@ -1,6 +1,7 @@
 """Mailings: read, made, changed, copied."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from services.api.domain import lifecycle, mailings
 from services.api.domain.audit import Action, Fact
@@ -11,10 +12,10 @@ from services.api.domain.paging import (
     BEHIND_ALL,
     Order,
     Page,
-    Place,
     from_cursor,
     page_of,
     place_in,
+    place_of,
     row_id,
 )
 from services.api.domain.rights import Right
@@ -37,7 +38,7 @@ async def list_mailings(
     behind = from_cursor(cursor, place_in(order), None)
     async with ports.transactions.reading() as store:
         found = await store.mailings.page(wanted, order, behind, limit + 1)
-    return page_of(found, limit, lambda mailing: _place(order, mailing))
+    return page_of(found, limit, partial(place_of, order))
 
 
 async def get_mailing(ports: Ports, mailing_id: int, scope: Scope) -> Mailing:
@@ -121,11 +122,6 @@ async def change_mailing(
         await keep(store, before, step, who.user_id, now)
         await note(store, deed_of(Action.CHANGE_MAILING, before, step.mailing), who, now)
     return step.mailing
-
-
-def _place(order: Order, mailing: Mailing) -> Place:
-    at = None if order.column == "id" else getattr(mailing, order.column)
-    return Place(order, mailing.id, at)
 
 
 async def launched_mailings(ports: Ports, after: int, limit: int) -> list[MailingChanged]:

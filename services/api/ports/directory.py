@@ -17,6 +17,7 @@ from services.api.domain.imports.progress import (
     ImportState,
 )
 from services.api.domain.newcomers import Newcomers
+from services.api.domain.paging import Order, Place
 from services.api.domain.tags import Tag
 from shared.contracts.directory import ClientsChanged
 
@@ -24,7 +25,9 @@ from shared.contracts.directory import ClientsChanged
 class Clients(Protocol):
     async def get(self, client_id: int, *, lock: bool = False) -> Client | None: ...
 
-    async def page(self, wanted: ClientFilter, after: int, limit: int) -> list[Client]: ...
+    async def page(
+        self, wanted: ClientFilter, order: Order, behind: Place | None, limit: int
+    ) -> list[Client]: ...
 
     async def attribute_names(
         self, wanted: ClientFilter, after: int, limit: int

@@ -1,5 +1,6 @@
 """Clients."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -7,6 +8,7 @@ from pydantic import AfterValidator
 
 from services.api.domain import fields, phones
 from services.api.domain.clients import ClientFilter
+from services.api.domain.paging import Order
 from services.api.domain.rights import Right
 from services.api.entrypoints.http.clients_models import ClientBody, ClientPatch, ClientView
 from services.api.entrypoints.http.common import (
@@ -36,6 +38,18 @@ ZoneFilter = Annotated[Annotated[str, AfterValidator(fields.timezone)] | None, Q
 GuessedFilter = Annotated[bool | None, Query(description="Whether the time zone is a guess.")]
 
 
+class ClientSort(StrEnum):
+    """By the id, or the instant of the last change; `-`: the last one first."""
+
+    OLDEST = "id"
+    NEWEST = "-id"
+    CHANGED = "updated_at"
+    CHANGED_LAST = "-updated_at"
+
+
+SortOfClients = Annotated[ClientSort, Query()]
+
+
 @router.get("", summary="List clients", **guarded(Right.CLIENTS_READ))
 async def list_clients(
     wired: Wired,
@@ -44,12 +58,14 @@ async def list_clients(
     operator_code: CodeFilter = None,
     timezone: ZoneFilter = None,
     timezone_guessed: GuessedFilter = None,
+    sort: SortOfClients = ClientSort.OLDEST,
     limit: Limit = ONE_PAGE,
     cursor: Cursor = None,
 ) -> PageView[ClientView]:
-    """By id. Filters given together must all match."""
+    """By id unless sorted otherwise; ids rise as clients are added. Filters given together must all
+    match. A cursor goes with its own sort alone."""
     wanted = ClientFilter(phone, tag, operator_code, timezone, timezone_guessed)
-    page = await clients.list_clients(wired, wanted, limit, cursor)
+    page = await clients.list_clients(wired, wanted, limit, cursor, Order.of(sort))
     return PageView(items=list(map(ClientView.of, page.items)), next_cursor=page.next_cursor)
 
 

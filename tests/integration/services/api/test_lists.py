@@ -74,6 +74,15 @@ async def test_a_cursor_is_of_its_order(api: httpx.AsyncClient, three: list[int]
         assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
 
 
+async def test_many_clients_of_one_instant_all_come(api: httpx.AsyncClient) -> None:
+    ids = []
+    for number in range(5):
+        body = {"phone": f"7916000000{number}", "timezone": "UTC"}
+        ids.append((await api.post("/clients", json=body)).json()["id"])
+    for sort, wanted in (("updated_at", ids), ("-updated_at", ids[::-1])):
+        assert [one["id"] for one in await listed(api, "/clients", sort=sort)] == wanted
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -92,6 +101,33 @@ async def test_mailings_that_match(
 ) -> None:
     ids = [one["id"] for one in await listed(api, "/mailings", **query)]
     assert ids == [three[place] for place in found]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        (None, [0, 1, 2]),
+        ("id", [0, 1, 2]),
+        ("-id", [2, 1, 0]),
+        ("updated_at", [1, 2, 0]),
+        ("-updated_at", [0, 2, 1]),
+    ],
+)
+async def test_clients_in_order(
+    api: httpx.AsyncClient, clock: FakeClock, sort: str | None, order: list[int]
+) -> None:
+    """Each a minute after the other; the first was changed last, and another is deleted."""
+    ids = []
+    for number in range(4):
+        body = {"phone": f"7916000000{number}", "timezone": "UTC", "tags": ["vip"]}
+        ids.append((await api.post("/clients", json=body)).json()["id"])
+        clock.forward(timedelta(minutes=1))
+    await api.patch(f"/clients/{ids[0]}", json={"name": "Ann"})
+    await api.delete(f"/clients/{ids[3]}")
+    query = {} if sort is None else {"sort": sort}
+    for filters in ({}, {"tag": "vip"}):
+        found = [one["id"] for one in await listed(api, "/clients", **query, **filters)]
+        assert found == [ids[place] for place in order]
 
 
 async def test_tags_that_begin_so(api: httpx.AsyncClient) -> None:

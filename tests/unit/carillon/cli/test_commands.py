@@ -102,8 +102,10 @@ def test_a_file_of_unknown_kind_is_asked_about(run: Run, stub: Stub, tmp_path: P
 
 def test_clients_are_listed_by_filters(run: Run, stub: Stub) -> None:
     stub.says("GET /clients", page(CLIENT))
-    shown = run("clients", "list", "--tag", "vip", "--timezone", "UTC+3").stdout.splitlines()
-    assert dict(stub.last.url.params) == {"tag": "vip", "timezone": "UTC+3", "limit": "50"}
+    words = ("--tag", "vip", "--timezone", "UTC+3", "--sort", "-updated_at")
+    shown = run("clients", "list", *words).stdout.splitlines()
+    asked = {"tag": "vip", "timezone": "UTC+3", "sort": "-updated_at", "limit": "50"}
+    assert dict(stub.last.url.params) == asked
     assert shown[1].split() == ["12", "79161234567", "Europe/Moscow", "916", "vip,new", "Ann"]
 
 
