@@ -283,12 +283,21 @@ def _loops(parts: _Parts) -> dict[str, Callable[[], Awaitable[None]]]:
 
 
 async def _relay(parts: _Parts) -> None:
-    """Both lanes, and what is listened to, as long as this replica leads."""
+    """Both lanes, and what is listened to, as long as this replica leads. Neither lane stops for
+    the sake of what webhooks are told of."""
     subscriptions = BrokerSubscriptions(parts.settings.rabbitmq_url.get_secret_value())
+    beside = Background()
+    beside.start("webhook-events", partial(hooks.listen, parts.ports, subscriptions))
+    try:
+        await _relay_lanes(parts)
+    finally:
+        await beside.stop()
+
+
+async def _relay_lanes(parts: _Parts) -> None:
     ordinary = SqlOutboxLane(parts.engine, urgent=False)
     urgent = SqlOutboxLane(parts.engine, urgent=True)
     async with asyncio.TaskGroup() as group:
         group.create_task(listen(parts.engine, urgent=urgent.woken, ordinary=ordinary.woken))
         group.create_task(ticks.relay(urgent, Publisher(parts.gates), "urgent"))
         group.create_task(ticks.relay(ordinary, Publisher(parts.events), "ordinary"))
-        group.create_task(hooks.listen(parts.ports, subscriptions))

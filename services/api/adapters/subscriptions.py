@@ -30,5 +30,6 @@ class BrokerSubscriptions:
                     await change(
                         API_DELIVERIES, EVENTS, f"delivery.{kind}", timeout=CONNECT_TIMEOUT
                     )
-        except (AMQPError, OSError, TimeoutError) as error:
-            raise ConnectionError(f"bindings: {type(error).__name__}") from error
+        # RuntimeError: the channel was closed under what went on.
+        except (AMQPError, OSError, RuntimeError) as error:
+            raise ConnectionError(type(error).__name__) from error

@@ -70,20 +70,22 @@ async def listen(ports: Ports, subscriptions: Subscriptions) -> None:
     """Takes from the broker what somebody is to be told of, and nothing else, for ever. By one
     replica at a time."""
     taken: frozenset[EventType] | None = None
-    told_at = 0.0
+    told_at, away = 0.0, False
     while True:
         wanted = await hook_telling.wanted(ports)
         now = asyncio.get_running_loop().time()
         if wanted != taken or (wanted and now - told_at >= _TELL_AGAIN_AFTER):
             try:
                 await subscriptions.take(wanted)
-            except ConnectionError:
-                taken = None  # some of it may have been done
+            except ConnectionError as failure:
+                if not away:
+                    log.warning("Webhooks cannot listen: %s", failure, extra=facts("wait"))
+                taken, away = None, True  # some of it may have been done
             else:
                 if wanted != taken:
-                    events = sorted(wanted)
-                    log.info("Webhooks are told of", extra=facts("webhook_events", events=events))
-                taken, told_at = wanted, now
+                    events = " ".join(sorted(wanted)) or "nothing"
+                    log.info("Webhooks listen to: %s", events, extra=facts("webhooks_listen"))
+                taken, told_at, away = wanted, now, False
         await asyncio.sleep(_COMPARE_EVERY)
 
 
