@@ -9,7 +9,6 @@ anywhere between Kaliningrad and Kamchatka.
 from collections.abc import Mapping
 
 import phonenumbers
-from phonenumbers import timezone
 
 # Where the library names a neighbour whose clocks go otherwise: Kaliningrad knows no summer time,
 # Saratov is an hour ahead of Moscow.
@@ -19,6 +18,8 @@ _PREFIX = 4  # the country, and the code of a region
 
 def zone_of(phone: str) -> str:
     """Of a number as it is stored. Raises ValueError."""
+    from phonenumbers import timezone  # half a megabyte, for whoever guesses
+
     known = _KNOWN_BETTER.get(phone[:_PREFIX])
     if known is not None:
         return known
