@@ -25,10 +25,10 @@ from tests.support.servers import (
 TESTS = Path(__file__).parent
 # Who looks at a clock, or starts a whole house, wants the machine; these may run beside.
 _OF_THE_API = (
-    "api_tokens audit bad_input client_library clients conventions dead_letters docs heading"
-    " imports lifecycle lists mail mailings messages migration_page migrations oidc oidc_forged"
-    " once passwords plans positions registration rights schemathesis sessions statistics tags"
-    " users"
+    "api_tokens audit bad_input blocks bulk client_data client_library clients conventions"
+    " dead_letters docs exports heading imports lifecycle lists mail mailings messages"
+    " migration_page migrations oidc oidc_forged once passwords plans positions receipts"
+    " registration retention rights schemathesis sessions statistics tags users webhooks"
 )
 PATIENT = (
     "contracts",
