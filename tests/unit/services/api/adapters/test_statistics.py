@@ -88,7 +88,6 @@ async def test_an_answer_is_gone_once_it_was_read() -> None:
         return response
 
     stats = statistics(answer)
-    gc.collect()
     gc.disable()
     try:
         await stats.books(7)
