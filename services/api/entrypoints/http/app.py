@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer, OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
@@ -112,10 +111,10 @@ def create_app(
                 prefix=f"{PREFIX}/",
                 open_paths=_OPEN,
                 open_under=(receipts.RECEIPTS_UNDER,),
-                recognise=partial(recognise, ports),
+                recognise=recognise,
             ),
             Middleware(BodyLimit, unlimited_paths=_STREAMED),
-            Middleware(OnceOnly, ports=ports, streamed_paths=_STREAMED, largest=import_max_bytes),
+            Middleware(OnceOnly, streamed_paths=_STREAMED, largest=import_max_bytes),
             Middleware(Sparing),
         ],
     )

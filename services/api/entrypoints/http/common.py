@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
+from starlette.types import Scope
 
 from services.api.domain import mailing_rules
 from services.api.domain.callers import Caller
@@ -23,13 +24,18 @@ _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _LARGEST_ID = 2**63 - 1
 
 
+def ports_of(scope: Scope) -> Ports:
+    """Those of the application that the request came to."""
+    ports: Ports = scope["app"].state.ports
+    return ports
+
+
 # Dependencies are coroutines although none of them waits: others run in threads, and a hop to a
 # thread and back costs more than they do.
 
 
 async def _ports(request: Request) -> Ports:
-    ports: Ports = request.app.state.ports
-    return ports
+    return ports_of(request.scope)
 
 
 async def _caller(request: Request) -> Caller:

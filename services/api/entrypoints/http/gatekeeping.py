@@ -15,22 +15,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.domain.callers import Caller
 from services.api.domain.failures import TooLarge, Unauthorized
+from services.api.entrypoints.http.common import ports_of
 from services.api.entrypoints.http.problems import of_error, of_failure
 from services.api.entrypoints.http.proxying import client_address
+from services.api.ports import Ports
 from shared.runtime.logs import REQUEST_ID
 
 LARGEST_BODY = 1 << 20  # bytes; what is not an import is a few fields
 _SCHEME = "bearer"
 
-Recognise = Callable[[str, str], Awaitable[Caller]]
+Recognise = Callable[[Ports, str, str], Awaitable[Caller]]
 
 
 class Closed:
     """Lets requests under ``prefix`` pass with a valid token only, but for ``open_paths`` and all
     that begins as one of ``open_under``.
 
-    ``recognise`` takes the token and the address it comes from, and gives the caller, whom routes
-    find as ``request.state.caller``, or raises Unauthorized.
+    ``recognise`` takes the application's ports, the token and the address it comes from, and gives
+    the caller, whom routes find as ``request.state.caller``, or raises Unauthorized.
     """
 
     def __init__(
@@ -51,7 +53,8 @@ class Closed:
         if scope["type"] == "http" and self._is_closed(path_of(scope)):
             try:
                 token = bearer_token(Headers(scope=scope))
-                caller = await self._recognise(token, client_address(HTTPConnection(scope)))
+                address = client_address(HTTPConnection(scope))
+                caller = await self._recognise(ports_of(scope), token, address)
             except Exception as error:  # noqa: BLE001 - told as any error of a route is
                 await of_error(error)(scope, receive, send)
                 return

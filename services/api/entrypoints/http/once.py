@@ -23,10 +23,10 @@ from services.api.domain.once import (
     about,
     key_of,
 )
+from services.api.entrypoints.http.common import ports_of
 from services.api.entrypoints.http.gatekeeping import path_of
 from services.api.entrypoints.http.problems import of_error
 from services.api.handlers import once
-from services.api.ports import Ports
 from services.api.ports.holds import HOLD
 from shared.runtime.logs import facts
 
@@ -54,11 +54,8 @@ def is_secret(scope: Scope) -> bool:
 class OnceOnly:
     """``streamed_paths``: whose bodies, of at most ``largest`` bytes, are not read ahead."""
 
-    def __init__(
-        self, app: ASGIApp, ports: Ports, streamed_paths: Collection[str], largest: int
-    ) -> None:
+    def __init__(self, app: ASGIApp, streamed_paths: Collection[str], largest: int) -> None:
         self._app = app
-        self._ports = ports
         self._streamed_paths = streamed_paths
         self._largest = largest
 
@@ -81,34 +78,35 @@ class OnceOnly:
     async def _take(self, scope: Scope, incoming: "Incoming", key: bytes) -> Hold | Answer | None:
         """None when the caller has gone before they had said what they want."""
         caller: Caller = scope["state"]["caller"]
+        ports, user_id = ports_of(scope), caller.user_id
         head, streamed = _head(scope), path_of(scope) in self._streamed_paths
         if not streamed and not await incoming.read():
             return None
-        turn = await once.take(self._ports, caller.user_id, key, Asked(head, incoming.digest))
+        turn = await once.take(ports, user_id, key, Asked(head, incoming.digest))
         if not streamed:
             return turn
         if isinstance(turn, Hold):
-            incoming.every(HELD_FOR.total_seconds() / 3, lambda: once.go_on(self._ports, turn))
+            incoming.every(HELD_FOR.total_seconds() / 3, lambda: once.go_on(ports, turn))
             return turn
         await incoming.drain(self._largest)
-        return await once.take(self._ports, caller.user_id, key, Asked(head, incoming.digest))
+        return await once.take(ports, user_id, key, Asked(head, incoming.digest))
 
     async def _do(self, hold: Hold, scope: Scope, incoming: "Incoming", send: Send) -> None:
-        outgoing = Outgoing(send)
+        ports, outgoing = ports_of(scope), Outgoing(send)
         before = HOLD.set(hold)
         try:
             await self._app(scope, incoming, outgoing)
         except Exception:
-            await self._settle(once.let_go(self._ports, hold))
+            await self._settle(once.let_go(ports, hold))
             raise
         finally:
             HOLD.reset(before)
         if outgoing.status >= 500:
-            await self._settle(once.let_go(self._ports, hold))
+            await self._settle(once.let_go(ports, hold))
         else:
             answer = None if is_secret(scope) else outgoing.answer()
             whom = about(path_of(scope), outgoing.headers.get("location"))
-            await self._settle(once.keep(self._ports, hold, incoming.digest, answer, whom))
+            await self._settle(once.keep(ports, hold, incoming.digest, answer, whom))
         await outgoing.flush()
 
     async def _settle(self, settled: Awaitable[None]) -> None:

@@ -12,12 +12,11 @@ from prometheus_client import Counter as Metric
 from services.api.domain.failures import NotFound, Unauthorized
 from services.api.domain.inbound import PROVIDER
 from services.api.domain.signatures import ID, SIGNATURE, TIMESTAMP
-from services.api.entrypoints.http.common import PREFIX, Wired
+from services.api.entrypoints.http.common import PREFIX, Wired, ports_of
 from services.api.entrypoints.http.problems import answers
 from services.api.entrypoints.http.receipts_models import ReceiptsBody, TakenView
 from services.api.handlers import receipts
 from services.api.handlers.receipts import Answered
-from services.api.ports import Ports
 from shared.runtime.logs import facts
 
 log = logging.getLogger(__name__)
@@ -62,7 +61,7 @@ class _Signed(APIRoute):
 
 async def _check(request: Request) -> None:
     """Raises NotFound, Unauthorized."""
-    ports: Ports = request.app.state.ports
+    ports = ports_of(request.scope)
     body = await request.body()
     try:
         receipts.check(ports, request.path_params["provider"], request.headers, body)

@@ -11,9 +11,9 @@ import httpx
 from fastapi import FastAPI
 
 from services.api.adapters.store import SqlTransactions
-from services.api.entrypoints.http.app import create_app
 from services.api.ports import Ports
 from shared.runtime.database import engine_lifetime, make_engine
+from tests.integration.services.api.conftest import app_around
 from tests.support.wire import wire_to
 
 SOON = 6.0  # seconds: the five a request may take, and the machine's own
@@ -33,7 +33,7 @@ async def ask(app: FastAPI, token: str) -> tuple[httpx.Response, float]:
 async def app_on(ports: Ports, url: str) -> AsyncIterator[FastAPI]:
     async with engine_lifetime(make_engine(url, pool=2, application="test")) as engine:
         away = replace(ports, transactions=SqlTransactions(engine))
-        yield create_app(away, service_token="", import_max_bytes=1)
+        yield app_around(away)
 
 
 def unavailable(answer: httpx.Response) -> None:
@@ -95,7 +95,7 @@ async def test_our_own_fault_is_told_without_its_insides(ports: Ports, access_to
         reading = begin
 
     broken = replace(ports, transactions=Broken())
-    answer, _ = await ask(create_app(broken, service_token="", import_max_bytes=1), access_token)
+    answer, _ = await ask(app_around(broken), access_token)
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert "secret" not in answer.text

@@ -14,14 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from services.api.entrypoints.http.app import create_app
 from services.api.handlers import auth, users
 from services.api.ports import Ports
 from tests.integration.services.api.conftest import (
-    IMPORT_MAX_BYTES,
     LOGIN_LIMITS,
-    SERVICE_TOKEN,
     FakeClock,
+    app_around,
 )
 
 EMAIL, PASSWORD = "ann@example.com", "correct horse"
@@ -120,7 +118,7 @@ async def test_many_at_the_same_time_are_not_all_the_first(app: FastAPI) -> None
 
 async def test_another_replica_and_one_after_a_restart_count_on(app: FastAPI, ports: Ports) -> None:
     await guess(app, 3)
-    other = create_app(ports, service_token=SERVICE_TOKEN, import_max_bytes=IMPORT_MAX_BYTES)
+    other = app_around(ports)
     assert await guess(other, 1) == [429]
 
 

@@ -17,16 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.adapters.smtp import SmtpPostman
 from services.api.domain.mails import RESET_PAUSE
 from services.api.domain.users import NewUser, Role
-from services.api.entrypoints.http.app import create_app
 from services.api.handlers.auth import sweep_logins
 from services.api.handlers.mails import send_next
 from services.api.handlers.users import ensure_first_admin
 from services.api.ports import Ports
 from tests.integration.services.api.conftest import (
-    IMPORT_MAX_BYTES,
-    SERVICE_TOKEN,
     FakeClock,
     a_user,
+    app_around,
     client_of,
 )
 from tests.integration.services.api.mailbox import Box, serving
@@ -52,7 +50,7 @@ def mailing_ports(ports: Ports, box: Box) -> Ports:
 async def there(mailing_ports: Ports) -> FastAPI:
     """The api where mail is sent, and Ann has an account."""
     assert await ensure_first_admin(mailing_ports, EMAIL, PASSWORD)
-    return create_app(mailing_ports, service_token=SERVICE_TOKEN, import_max_bytes=IMPORT_MAX_BYTES)
+    return app_around(mailing_ports)
 
 
 async def ask(app: FastAPI, email: str = EMAIL, language: str = "") -> httpx.Response:

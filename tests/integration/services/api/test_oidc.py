@@ -24,16 +24,14 @@ from services.api.adapters.oidc import HttpProvider, make_provider_client
 from services.api.domain.oidc import Registered, challenge_of
 from services.api.domain.standing import Rules
 from services.api.domain.users import NewUser, Role
-from services.api.entrypoints.http.app import create_app
 from services.api.entrypoints.http.oidc import CALLBACK_PATH, LOGIN_PATH, TOKEN_PATH
 from services.api.handlers.auth import sweep_logins
 from services.api.ports import OpenId, Ports
 from tests.integration.services.api.conftest import (
     ADMIN,
-    IMPORT_MAX_BYTES,
-    SERVICE_TOKEN,
     FakeClock,
     a_user,
+    app_around,
     log_in_as,
 )
 from tests.integration.services.api.waiting import until
@@ -102,12 +100,7 @@ async def wired(ports: Ports, place: Place, clock: FakeClock) -> AsyncIterator[P
 def app_of(wired: Ports, **rules: Any) -> FastAPI:
     assert wired.oidc is not None
     changed = replace(wired, oidc=replace(wired.oidc, rules=replace(RULES, **rules)))
-    return create_app(
-        changed,
-        service_token=SERVICE_TOKEN,
-        import_max_bytes=IMPORT_MAX_BYTES,
-        through_provider=True,
-    )
+    return app_around(changed, through_provider=True)
 
 
 @asynccontextmanager

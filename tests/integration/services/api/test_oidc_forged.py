@@ -13,10 +13,9 @@ from fastapi import FastAPI
 from services.api.adapters.oidc import HttpProvider
 from services.api.domain.standing import Rules
 from services.api.domain.users import Role
-from services.api.entrypoints.http.app import create_app
 from services.api.entrypoints.http.oidc import CALLBACK_PATH, LOGIN_PATH
 from services.api.ports import OpenId, Ports
-from tests.integration.services.api.conftest import IMPORT_MAX_BYTES, SERVICE_TOKEN, FakeClock
+from tests.integration.services.api.conftest import FakeClock, app_around
 from tests.support import forger
 from tests.support.forger import OTHERS, SUBJECT, US, Forger, Json, claims, signed
 
@@ -41,7 +40,7 @@ def forging(ports: Ports, clock: FakeClock) -> tuple[FastAPI, Forger]:
     http = HttpProvider(provider.client(), US, "secret", clock)
     rules = Rules({"staff": Role.MANAGER})
     wired = replace(ports, oidc=OpenId(http, US, rules))
-    app = create_app(wired, service_token=SERVICE_TOKEN, import_max_bytes=IMPORT_MAX_BYTES)
+    app = app_around(wired)
     return app, provider
 
 

@@ -13,13 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.invitations import Registration, RegistrationMode
 from services.api.domain.users import User
-from services.api.entrypoints.http.app import create_app
 from services.api.handlers.auth import sweep_logins
 from services.api.ports import Ports
 from tests.integration.services.api.conftest import (
-    IMPORT_MAX_BYTES,
-    SERVICE_TOKEN,
     FakeClock,
+    app_around,
     client_of,
 )
 
@@ -30,7 +28,7 @@ ANN = {"email": EMAIL, "password": PASSWORD}
 
 def where(ports: Ports, mode: RegistrationMode, *, first_may: bool = True) -> FastAPI:
     there = replace(ports, registration=Registration(mode, first_may))
-    return create_app(there, service_token=SERVICE_TOKEN, import_max_bytes=IMPORT_MAX_BYTES)
+    return app_around(there)
 
 
 async def register(app: FastAPI, **body: Any) -> httpx.Response:

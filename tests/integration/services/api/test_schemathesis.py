@@ -20,18 +20,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.api.domain.users import NewUser, Role
-from services.api.entrypoints.http.app import create_app
 from services.api.entrypoints.http.messages_models import MessageProof
 from services.api.entrypoints.http.plans_models import MailingPlan, Plan
 from services.api.ports import Ports
 from shared.contracts.mailings import MailingSpec
 from shared.contracts.statuses import Status
 from tests.integration.services.api.conftest import (
-    IMPORT_MAX_BYTES,
-    SERVICE_TOKEN,
     FakePlans,
     FakeStatistics,
     a_user,
+    app_around,
     log_in_as,
 )
 from tests.integration.services.api.waiting import until
@@ -103,7 +101,7 @@ def example(model: Any) -> dict[str, Any]:
 def whole(ports: Ports) -> FastAPI:
     """The application, with other services that answer as they do."""
     wired = replace(ports, statistics=Statistics(), plans=Plans())
-    return create_app(wired, service_token=SERVICE_TOKEN, import_max_bytes=IMPORT_MAX_BYTES)
+    return app_around(wired)
 
 
 @asynccontextmanager
