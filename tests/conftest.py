@@ -23,13 +23,15 @@ from tests.support.servers import (
 )
 
 TESTS = Path(__file__).parent
-# Who looks at a clock, or starts a whole house, wants the machine; these may run beside.
+# Who looks at a clock wants the machine; these ask only what became of everything, and may run
+# beside: whole houses too, that are killed and restored.
 _OF_THE_API = (
     "api_tokens audit bad_input blocks bulk client_data client_library clients conventions"
     " dead_letters docs exports heading imports lifecycle lists mail mailings messages"
     " migration_page migrations oidc oidc_forged once passwords plans positions receipts"
     " registration retention rights schemathesis sessions statistics tags users webhooks"
 )
+_OF_HOUSES = "command_line desk doors erasure forgotten rebuild restore"
 PATIENT = (
     "contracts",
     "unit",
@@ -37,6 +39,8 @@ PATIENT = (
     *(f"integration/services/api/test_{of}.py" for of in _OF_THE_API.split()),
     *(f"integration/services/scheduler/test_{of}.py" for of in ("crowd", "messages", "reads")),
     *(f"integration/services/stats/test_{of}.py" for of in ("books", "migrations")),
+    *("integration/deploy/test_local_run.py", "integration/recovery"),
+    *(f"e2e/test_{of}.py" for of in _OF_HOUSES.split()),
 )
 TIMED = ("unit/services/sender", "unit/shared/runtime", "unit/support")
 

@@ -91,10 +91,11 @@ class ManagedProcess:
 
     def _give_way(self, pid: int) -> None:
         """Where the kernel shares the CPU by sessions first, a process that is alone in its session
-        gives way to nobody by being nice: its session must be."""
-        if self.spec.niceness:
+        gives way to nobody by being nice: its session must be, as nice as the process."""
+        niceness = min(os.getpriority(os.PRIO_PROCESS, 0) + self.spec.niceness, 19)
+        if niceness:
             with suppress(OSError):  # other kernels share by processes alone
-                Path(f"/proc/{pid}/autogroup").write_text(str(self.spec.niceness))
+                Path(f"/proc/{pid}/autogroup").write_text(str(niceness))
 
     def stop(self) -> None:
         """End the process politely, by force after the limit, and remove its pid file."""

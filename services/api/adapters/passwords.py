@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -20,8 +21,7 @@ class Argon2Passwords:
     def __init__(self) -> None:
         _give_back_what_is_large()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        # Compared with when there is no such user, so that the answer takes as long.
-        self._nobody = _HASHER.hash(secrets.token_urlsafe())
+        self._nobody = _nobody()
 
     async def hash(self, password: str) -> str:
         async with self._slots:
@@ -31,6 +31,12 @@ class Argon2Passwords:
         async with self._slots:
             known = password_hash is not None
             return await asyncio.to_thread(_verify, password_hash or self._nobody, password) & known
+
+
+@cache
+def _nobody() -> str:
+    """Compared with when there is no such user, so that the answer takes as long."""
+    return _HASHER.hash(secrets.token_urlsafe())
 
 
 def _verify(password_hash: str, password: str) -> bool:

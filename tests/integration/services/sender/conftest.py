@@ -77,7 +77,8 @@ def _settings(database_url: str, amqp_url: str, provider_url: str) -> Settings:
             "provider_url": provider_url,
             "provider_token": TOKEN,
             "retry_tiers": TIERS,
-            "call_timeout": 2.0,
+            # So long does no call take, even where the machine stands still for a while.
+            "call_timeout": 10.0,
             "lease_margin": 1.0,
         }
     )
