@@ -29,7 +29,7 @@ _OF_THE_API = (
     "api_tokens audit bad_input blocks bulk client_data client_library clients conventions"
     " dead_letters docs exports heading imports lifecycle lists mail mailings messages"
     " migration_page migrations oidc oidc_forged once passwords plans positions receipts"
-    " registration retention rights schemathesis sessions statistics tags users webhooks"
+    " registration retention rights schemathesis sessions statistics tags users"
 )
 _OF_HOUSES = "command_line desk doors erasure forgotten rebuild restore"
 PATIENT = (
@@ -37,6 +37,7 @@ PATIENT = (
     "unit",
     *(f"integration/deploy/test_{of}.py" for of in ("migrations", "rolling_migrations", "roles")),
     *(f"integration/services/api/test_{of}.py" for of in _OF_THE_API.split()),
+    "integration/services/api/webhooks",
     *(f"integration/services/scheduler/test_{of}.py" for of in ("crowd", "messages", "reads")),
     *(f"integration/services/stats/test_{of}.py" for of in ("books", "migrations")),
     *("integration/deploy/test_local_run.py", "integration/recovery"),

@@ -58,6 +58,7 @@ from shared.runtime.clock import SystemClock
 from shared.runtime.database import engine_lifetime, make_engine
 from shared.runtime.health import database_answers, health_routes
 from shared.runtime.leader import lead
+from shared.runtime.tasks import side_by_side
 
 RELAY_LOCK = 1
 
@@ -297,7 +298,8 @@ async def _relay(parts: _Parts) -> None:
 async def _relay_lanes(parts: _Parts) -> None:
     ordinary = SqlOutboxLane(parts.engine, urgent=False)
     urgent = SqlOutboxLane(parts.engine, urgent=True)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(listen(parts.engine, urgent=urgent.woken, ordinary=ordinary.woken))
-        group.create_task(ticks.relay(urgent, Publisher(parts.gates), "urgent"))
-        group.create_task(ticks.relay(ordinary, Publisher(parts.events), "ordinary"))
+    await side_by_side(
+        listen(parts.engine, urgent=urgent.woken, ordinary=ordinary.woken),
+        ticks.relay(urgent, Publisher(parts.gates), "urgent"),
+        ticks.relay(ordinary, Publisher(parts.events), "ordinary"),
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -59,14 +60,40 @@ RETENTION_EVERY = 600.0
 LOOK_EVERY = 1.0
 
 
+@dataclass(frozen=True)
+class _Parts:
+    settings: Settings
+    engine: AsyncEngine
+    broker: RabbitBroker
+    ports: Ports
+    deliveries: Gathering[DeliveryEvents]
+    receipts: Gathering[ReceiptsGiven]
+
+
 def make_app(
     settings: Settings | None = None,
     clock: Clock | None = None,
     meters: Meters | None = None,
 ) -> FastAPI:
-    settings = settings or Settings()
-    clock = clock or SystemClock()
-    meters = meters or PrometheusMeters()
+    parts = _make_parts(settings or Settings(), clock or SystemClock(), meters)
+    routes: dict[type[Message], Handler] = dict(handlers(parts.ports))
+    routes[DeliveryEvents] = parts.deliveries.deliver
+    routes[ReceiptsGiven] = parts.receipts.deliver
+    subscribe(parts.broker, routes, prefetch=parts.settings.prefetch)
+    app = FastAPI(
+        title="Carillon stats", lifespan=lambda _: _running(parts), docs_url=None, redoc_url=None
+    )
+    answer_with_problems(app)
+    token = token_check(parts.settings.service_token.get_secret_value())
+    pages = reads(PostgresReports(parts.engine), parts.ports.in_flight, parts.ports.clock)
+    app.include_router(pages, dependencies=[token])
+    dead_letters = dead_letter_reads(PostgresDeadLetters(parts.engine))
+    app.include_router(dead_letters, dependencies=[token])
+    app.routes.extend(health_routes({"database": database_answers(parts.engine)}))
+    return app
+
+
+def _make_parts(settings: Settings, clock: Clock, meters: Meters | None) -> _Parts:
     engine = make_engine(
         settings.database_url.get_secret_value(), pool=settings.database_pool, application="stats"
     )
@@ -75,54 +102,42 @@ def make_app(
         books=PostgresBooks(engine, writers=settings.writers),
         announcer=BrokerAnnouncer(Publisher(broker)),
         in_flight=InFlightCalls(),
-        meters=meters,
+        meters=meters or PrometheusMeters(),
         clock=clock,
     )
-    gathering = Gathering[DeliveryEvents](
-        partial(deliveries, ports), lambda message: len(message.events), full=settings.prefetch
+    return _Parts(
+        settings=settings,
+        engine=engine,
+        broker=broker,
+        ports=ports,
+        deliveries=Gathering(
+            partial(deliveries, ports), lambda message: len(message.events), full=settings.prefetch
+        ),
+        receipts=Gathering(
+            partial(receipts_given, ports),
+            lambda message: len(message.receipts.message_id),
+            full=settings.prefetch,
+        ),
     )
-    receipts = Gathering[ReceiptsGiven](
-        partial(receipts_given, ports),
-        lambda message: len(message.receipts.message_id),
-        full=settings.prefetch,
-    )
-    routes: dict[type[Message], Handler] = dict(handlers(ports))
-    routes[DeliveryEvents] = gathering.deliver
-    routes[ReceiptsGiven] = receipts.deliver
-    subscribe(broker, routes, prefetch=settings.prefetch)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        background, applying = Background(), Background()
-        applying.start("gathering", gathering.run)
-        applying.start("receipts", receipts.run)
-        _start(background, settings, broker, engine, ports)
-        try:
-            yield
-        finally:
-            await background.stop()
-            await broker.stop()  # lets what is in hand be applied and acknowledged
-            await applying.stop()
-            await engine.dispose()
-
-    app = FastAPI(title="Carillon stats", lifespan=lifespan, docs_url=None, redoc_url=None)
-    answer_with_problems(app)
-    pages = reads(PostgresReports(engine), ports.in_flight, clock)
-    token = token_check(settings.service_token.get_secret_value())
-    app.include_router(pages, dependencies=[token])
-    dead_letters = dead_letter_reads(PostgresDeadLetters(engine))
-    app.include_router(dead_letters, dependencies=[token])
-    app.routes.extend(health_routes({"database": database_answers(engine)}))
-    return app
 
 
-def _start(
-    background: Background,
-    settings: Settings,
-    broker: RabbitBroker,
-    engine: AsyncEngine,
-    ports: Ports,
-) -> None:
+@asynccontextmanager
+async def _running(parts: _Parts) -> AsyncIterator[None]:
+    background, applying = Background(), Background()
+    applying.start("gathering", parts.deliveries.run)
+    applying.start("receipts", parts.receipts.run)
+    _start(background, parts)
+    try:
+        yield
+    finally:
+        await background.stop()
+        await parts.broker.stop()  # lets what is in hand be applied and acknowledged
+        await applying.stop()
+        await parts.engine.dispose()
+
+
+def _start(background: Background, parts: _Parts) -> None:
+    settings, engine, ports = parts.settings, parts.engine, parts.ports
     upkeep = PostgresUpkeep(engine)
     period = timedelta(seconds=settings.audit_every)
 
@@ -145,7 +160,7 @@ def _start(
 
     by_turns = partial(every, RETENTION_EVERY, forget)
     background.start("retention", lambda: lead(engine, RETENTION_LOCK, by_turns))
-    background.start("broker", lambda: keep_started(broker))
+    background.start("broker", lambda: keep_started(parts.broker))
     waiting = WaitingReceipts(ports)
     background.start("waiting-receipts", lambda: every(LOOK_EVERY, waiting.look))
     background.start("settle", lambda: every(settings.settle_every, settle))

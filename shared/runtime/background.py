@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from shared.runtime.database import is_transient
 from shared.runtime.logs import facts
+from shared.runtime.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +24,7 @@ class Background:
         self._tasks.append(asyncio.create_task(_keep_running(name, loop), name=name))
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self._tasks.clear()
 
 

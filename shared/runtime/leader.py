@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.runtime.logs import facts
+from shared.runtime.tasks import side_by_side
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +38,10 @@ async def _try_lock(connection: AsyncConnection, lock: int) -> bool:
 async def _work_while_locked(
     connection: AsyncConnection, work: Callable[[], Awaitable[None]]
 ) -> None:
-    """Ends with the error of whichever fails first; the other is cancelled and awaited."""
-    tasks = [asyncio.ensure_future(work()), asyncio.create_task(_heartbeat(connection))]
+    """Ends with the error of whichever fails first."""
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await side_by_side(work(), _heartbeat(connection))
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await connection.invalidate()  # closes it, and so frees the lock, whatever its state
 
 

@@ -44,7 +44,7 @@ LOADS = {
     "mailings": Chapter(
         [
             *(Load(100_000, mailings=number) for number in (1, 20, 200)),
-            *(Load(1_000_000, mailings=number) for number in (20, 200)),
+            *(Load(1_000_000, mailings=number) for number in (1, 20, 200)),
         ]
     ),
     "blocked": Chapter([Load(50_000), Load(50_000, blocked=2_500)]),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prometheus_client import Counter
 
@@ -52,12 +52,20 @@ async def relay(lane: OutboxLane, publisher: EventPublisher, name: str) -> None:
 
 async def work_on_imports(ports: Ports) -> None:
     """Takes one import after the other, for ever."""
-    await _work_on(ports.imports, partial(_import, ports))
+
+    async def work(job: Job[ImportTask]) -> None:
+        await _see_through(_import(ports, job), partial(imports.give_up, ports, job), "import", job)
+
+    await _work_on(ports.imports, work)
 
 
 async def work_on_bulks(ports: Ports) -> None:
     """Takes one change of many clients after the other, for ever."""
-    await _work_on(ports.bulks, partial(_change_many, ports))
+
+    async def work(job: Job[BulkTask]) -> None:
+        await _see_through(_change_many(ports, job), partial(bulk.give_up, ports, job), "bulk", job)
+
+    await _work_on(ports.bulks, work)
 
 
 async def _work_on(queue: JobQueue[Task], work: Callable[[Job[Task]], Awaitable[None]]) -> None:
@@ -69,35 +77,32 @@ async def _work_on(queue: JobQueue[Task], work: Callable[[Job[Task]], Awaitable[
             await queue.wait()
 
 
-async def _import(ports: Ports, job: Job[ImportTask]) -> None:
-    ids = {"import_id": job.task.id}
-    log.info("Working on an import", extra=facts("import_taken", **ids))
+async def _see_through(
+    work: Awaitable[None], give_up: Callable[[], Awaitable[None]], kind: str, job: Job[Any]
+) -> None:
+    """A job that was stopped goes on where it stands when the reason will pass, or ends here."""
+    ids = {f"{kind}_id": job.task.id}
+    log.info("A job was taken", extra=facts(f"{kind}_taken", **ids))
     try:
-        async for booked in imports.work_through(ports, job):
-            IMPORTED.labels(result="accepted").inc(booked.accepted)
-            IMPORTED.labels(result="rejected").inc(booked.rejected)
+        await work
     except Exception as error:
         if is_transient(error):
-            raise  # it is taken up again where it stands
-        log.exception("An import cannot be worked through", extra=facts("import_failed", **ids))
-        await imports.give_up(ports, job)
+            raise
+        log.exception("A job cannot be done", extra=facts(f"{kind}_failed", **ids))
+        await give_up()
     else:
-        log.info("An import has ended", extra=facts("import_ended", **ids))
+        log.info("A job has ended", extra=facts(f"{kind}_ended", **ids))
+
+
+async def _import(ports: Ports, job: Job[ImportTask]) -> None:
+    async for booked in imports.work_through(ports, job):
+        IMPORTED.labels(result="accepted").inc(booked.accepted)
+        IMPORTED.labels(result="rejected").inc(booked.rejected)
 
 
 async def _change_many(ports: Ports, job: Job[BulkTask]) -> None:
-    ids = {"bulk_id": job.task.id}
-    log.info("Changing many clients", extra=facts("bulk_taken", **ids))
-    try:
-        async for part in bulk.work_through(ports, job):
-            CHANGED.labels(action=job.task.order.action).inc(_written(job.task, part))
-    except Exception as error:
-        if is_transient(error):
-            raise  # it is taken up again where it stands
-        log.exception("Many clients cannot be changed", extra=facts("bulk_failed", **ids))
-        await bulk.give_up(ports, job)
-    else:
-        log.info("Many clients are changed", extra=facts("bulk_ended", **ids))
+    async for part in bulk.work_through(ports, job):
+        CHANGED.labels(action=job.task.order.action).inc(_written(job.task, part))
 
 
 def _written(task: BulkTask, part: Progress) -> int:

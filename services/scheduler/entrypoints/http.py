@@ -1,6 +1,8 @@
 """The gateway's questions: internal, with the service token. Any replica answers them."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -35,14 +37,8 @@ def reads(previews: Previews, explanations: Explanations) -> APIRouter:
     ) -> PlanView:
         """What a launch would come to now."""
         up_to_date = await previews.catch_up(position)
-        try:
+        with _refused():
             return PlanView.of(await previews.preview(spec, client_id), up_to_date)
-        except BadTemplate as bad:
-            raise _invalid("body", "text", str(bad)) from None
-        except BadWindow as bad:
-            raise _invalid("body", f"window.{bad.field}", str(bad)) from None
-        except UnknownClient:
-            raise _invalid("query", "client_id", _NO_CLIENT) from None
 
     @router.get("/mailings/{mailing_id}/plan")
     async def plan(
@@ -54,10 +50,8 @@ def reads(previews: Previews, explanations: Explanations) -> APIRouter:
         caught_up = await asyncio.gather(
             previews.catch_up(position), previews.catch_up_with(mailing_id, revision)
         )
-        try:
+        with _refused():
             found: Plan | None = await previews.of_mailing(mailing_id, client_id)
-        except UnknownClient:
-            raise _invalid("query", "client_id", _NO_CLIENT) from None
         if found is None:
             raise HTTPException(404)
         return PlanView.of(found, all(caught_up))
@@ -74,6 +68,19 @@ def reads(previews: Previews, explanations: Explanations) -> APIRouter:
         return {"ids": await explanations.messages_of(client_id)}
 
     return router
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What cannot be planned is an invalid request."""
+    try:
+        yield
+    except BadTemplate as bad:
+        raise _invalid("body", "text", str(bad)) from None
+    except BadWindow as bad:
+        raise _invalid("body", f"window.{bad.field}", str(bad)) from None
+    except UnknownClient:
+        raise _invalid("query", "client_id", _NO_CLIENT) from None
 
 
 def _invalid(place: str, field: str, reason: str) -> RequestValidationError:

@@ -54,19 +54,17 @@ async def is_ready(port: int) -> bool:
             return False
 
 
-async def test_an_import_survives_the_process_that_worked_on_it(
-    engine: AsyncEngine, database_url: str, api: httpx.AsyncClient
-) -> None:
-    rows = "".join(f"7916{number:07},UTC\n" for number in range(ROWS))
-    csv = {"Content-Type": "text/csv"}
-    answer = await api.post("/clients/import", content="phone,timezone\n" + rows, headers=csv)
+async def killed_and_taken_up(
+    database_url: str, api: httpx.AsyncClient, job: str, counts: str, whole: int
+) -> dict[str, Any]:
+    """The job's report at its end, after the first process was killed with part of it done."""
 
     async def report() -> dict[str, Any]:
-        found: dict[str, Any] = (await api.get(f"/imports/{answer.json()['id']}")).json()
+        found: dict[str, Any] = (await api.get(job)).json()
         return found
 
     async def has_begun() -> bool:
-        return bool((await report())["rows_read"] > 0)
+        return bool((await report())[counts] > 0)
 
     async def has_ended() -> bool:
         return bool((await report())["state"] != "running")
@@ -75,10 +73,21 @@ async def test_an_import_survives_the_process_that_worked_on_it(
         await until(has_begun)
         running.kill()
         await running.wait()
-    assert (await report())["rows_read"] < ROWS
+    assert (await report())[counts] < whole
     async with process(database_url):
         await until(has_ended, limit=60)
-    found = await report()
+    return await report()
+
+
+async def test_an_import_survives_the_process_that_worked_on_it(
+    engine: AsyncEngine, database_url: str, api: httpx.AsyncClient
+) -> None:
+    rows = "".join(f"7916{number:07},UTC\n" for number in range(ROWS))
+    csv = {"Content-Type": "text/csv"}
+    answer = await api.post("/clients/import", content="phone,timezone\n" + rows, headers=csv)
+    found = await killed_and_taken_up(
+        database_url, api, f"/imports/{answer.json()['id']}", "rows_read", ROWS
+    )
     assert (found["state"], found["rows_accepted"], found["rows_read"]) == ("done", ROWS, ROWS)
     async with engine.connect() as connection:
         clients = text("SELECT count(*), count(DISTINCT phone), max(revision) FROM client")
@@ -98,25 +107,9 @@ async def test_so_does_a_change_of_many_clients(
         await connection.execute(many, {"count": CHANGED})
     order = {"action": "tag", "tags": ["new"], "all": True}
     answer = await api.post("/clients/bulk", json=order)
-
-    async def report() -> dict[str, Any]:
-        found: dict[str, Any] = (await api.get(f"/clients/bulk/{answer.json()['id']}")).json()
-        return found
-
-    async def has_begun() -> bool:
-        return bool((await report())["changed"] > 0)
-
-    async def has_ended() -> bool:
-        return bool((await report())["state"] != "running")
-
-    async with process(database_url) as running:
-        await until(has_begun)
-        running.kill()
-        await running.wait()
-    assert (await report())["changed"] < CHANGED
-    async with process(database_url):
-        await until(has_ended, limit=60)
-    found = await report()
+    found = await killed_and_taken_up(
+        database_url, api, f"/clients/bulk/{answer.json()['id']}", "changed", CHANGED
+    )
     assert (found["state"], found["changed"], found["matched"]) == ("done", CHANGED, CHANGED)
     async with engine.connect() as connection:
         clients = text("SELECT count(*), max(revision), min(tags) FROM client")

@@ -16,11 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.api.handlers import auth, users
 from services.api.ports import Ports
-from tests.integration.services.api.conftest import (
-    LOGIN_LIMITS,
-    FakeClock,
-    app_around,
-)
+from tests.integration.services.api.conftest import LOGIN_LIMITS, FakeClock, app_around
 
 EMAIL, PASSWORD = "ann@example.com", "correct horse"
 NOBODY = "nobody@example.com"

@@ -21,12 +21,7 @@ from services.api.handlers.auth import sweep_logins
 from services.api.handlers.mails import send_next
 from services.api.handlers.users import ensure_first_admin
 from services.api.ports import Ports
-from tests.integration.services.api.conftest import (
-    FakeClock,
-    a_user,
-    app_around,
-    client_of,
-)
+from tests.integration.services.api.conftest import FakeClock, a_user, app_around, client_of
 from tests.integration.services.api.mailbox import Box, serving
 
 EMAIL, PASSWORD, NEW = "Ann@example.com", "correct horse", "battery staple"

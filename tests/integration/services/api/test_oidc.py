@@ -27,13 +27,7 @@ from services.api.domain.users import NewUser, Role
 from services.api.entrypoints.http.oidc import CALLBACK_PATH, LOGIN_PATH, TOKEN_PATH
 from services.api.handlers.auth import sweep_logins
 from services.api.ports import OpenId, Ports
-from tests.integration.services.api.conftest import (
-    ADMIN,
-    FakeClock,
-    a_user,
-    app_around,
-    log_in_as,
-)
+from tests.integration.services.api.conftest import ADMIN, FakeClock, a_user, app_around, log_in_as
 from tests.integration.services.api.waiting import until
 from tests.support.openid import BROWSER_OPTIONS, CHROMIUM, CertifiedProvider, certified_provider
 

@@ -15,11 +15,7 @@ from services.api.domain.invitations import Registration, RegistrationMode
 from services.api.domain.users import User
 from services.api.handlers.auth import sweep_logins
 from services.api.ports import Ports
-from tests.integration.services.api.conftest import (
-    FakeClock,
-    app_around,
-    client_of,
-)
+from tests.integration.services.api.conftest import FakeClock, app_around, client_of
 
 Json = dict[str, Any]
 EMAIL, PASSWORD = "ann@example.com", "correct horse"
