@@ -114,6 +114,7 @@ async def test_a_live_audience_is_who_matches_when_the_wave_opens(
 ) -> None:
     """However they are found."""
     monkeypatch.setattr(picking, "FEW", few)
+    monkeypatch.setattr(picking, "CHEAPER", few)
     async with world.listening(), world.scheduler():
         await both_zones(world, **TODAY, **GOLD)
         await world.event(moved(7, SECOND, tags=("silver",)), gone(8))

@@ -160,6 +160,23 @@ TOUCHED = """
 
 
 @pytest.mark.parametrize(
+    ("audience", "clients", "small"),
+    [
+        (20_000, 20_000, True),
+        (20_001, 40_000, False),
+        (50_000, 1_000_000, True),
+        (100_000, 1_000_000, False),
+        (200_000, 10_000_000, True),
+        (20_001, -1, False),  # PostgreSQL has not counted them yet
+    ],
+)
+def test_what_is_a_small_audience_depends_on_how_many_there_are(
+    audience: int, clients: int, small: bool
+) -> None:
+    assert picking.is_small(audience, clients, turn=1_000) is small
+
+
+@pytest.mark.parametrize(
     ("tag", "audience", "first", "touched"),
     [("all", picking.FEW + 1, 10_002, 2_000), ("gold", 400, 10_100, 400)],
 )
