@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -29,6 +30,7 @@ from shared.contracts.trials import NO_MAILING
 from shared.runtime.database import driver
 
 _ENDS = sorted(ENDS)
+_IN_ONE_ORDER = attrgetter(*Grounds.model_fields)
 
 
 class PostgresPage:
@@ -103,7 +105,7 @@ class PostgresPage:
         objects = distinct(calls)
         wanted = set(objects.values())
         numbers = self._grounds.of(wanted) | self.new_grounds
-        unknown = sorted(wanted - numbers.keys(), key=str)  # in one order, as all locks are taken
+        unknown = sorted(wanted - numbers.keys(), key=_IN_ONE_ORDER)  # as all locks are taken
         if unknown:
             self.new_grounds |= await add_grounds(self._connection, unknown)
         numbers |= self.new_grounds
