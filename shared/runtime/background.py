@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from shared.runtime.database import is_transient
+from shared.runtime.faults import Telling, let_go
 from shared.runtime.logs import facts
 from shared.runtime.tasks import end
 
@@ -29,17 +31,23 @@ class Background:
 
 
 async def _keep_running(name: str, loop: Callable[[], Awaitable[None]]) -> None:
-    pause = FIRST_PAUSE
+    pause, telling = FIRST_PAUSE, Telling()
     while True:
         started = asyncio.get_running_loop().time()
         try:
             await loop()
-        except Exception as error:  # a loop must outlive any fault; the log carries it
-            if is_transient(error):
-                why = type(error).__name__
-                log.warning("A background loop waits for what is away: %s", why, extra=facts(name))
-            else:
-                log.exception("A background loop failed and starts again", extra=facts(name))
+        except Exception as error:  # noqa: BLE001 - a loop must outlive any fault; the log carries it
+            if times := telling.times(error, started):
+                _tell(error, facts(name, times=times))
+            let_go(error)
         lasted = asyncio.get_running_loop().time() - started
         pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
         await asyncio.sleep(pause)
+
+
+def _tell(error: Exception, about: dict[str, Any]) -> None:
+    if is_transient(error):
+        why = type(error).__name__
+        log.warning("A background loop waits for what is away: %s", why, extra=about)
+    else:
+        log.error("A background loop failed and starts again", exc_info=error, extra=about)

@@ -1,9 +1,7 @@
 """RabbitMQ, as every service uses it.
 
-Consumers acknowledge by hand, after the consequence is safe. What cannot be understood goes to
-``send.dead`` at once. While the database or the broker is away a message is tried again in place,
-holding its prefetch slot: that is the back-pressure. Any other failure is a bug: the message goes
-back after a pause, and to ``send.dead`` when it has been delivered too often.
+Consumers acknowledge by hand, after the consequence is safe (``handling.py``). What cannot be
+understood goes to ``send.dead`` at once.
 """
 
 import asyncio
@@ -24,9 +22,9 @@ from pydantic import ValidationError
 
 from shared.contracts.base import Message
 from shared.contracts.topology import EVENTS
-from shared.runtime.database import is_transient
+from shared.runtime.handling import LONGEST_PAUSE, Handling
 from shared.runtime.logs import facts
-from shared.runtime.metrics import DEAD_LETTERS, REGISTRY, RETRIED_IN_PLACE
+from shared.runtime.metrics import DEAD_LETTERS, REGISTRY
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +36,6 @@ RECONNECT_EVERY = 0.5
 # minutes.
 CONNECT_TIMEOUT = 5.0
 PUBLISH_TIMEOUT = 5.0
-PAUSE_AFTER_BUG = 1.0
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 5.0
 
 
 class PublishFailed(ConnectionError):
@@ -158,6 +153,7 @@ def consume(
 
     ``longest_pause``: seconds between two tries while what the handler needs is away.
     """
+    handling = Handling(queue, prefetch=prefetch, longest_pause=longest_pause)
 
     async def on_message(message: RabbitMessage) -> None:
         route = routes.get(message.raw_message.routing_key or "")
@@ -165,7 +161,7 @@ def consume(
         if route is None or decoded is None:
             await message.reject(requeue=False)
             return
-        await _handle(queue, message, lambda: route.handler(decoded), longest_pause)
+        await handling.see_through(message, lambda: route.handler(decoded))
 
     subscribe(broker, queue, on_message, prefetch=prefetch)
 
@@ -178,9 +174,10 @@ def consume_as_it_is(
     prefetch: int,
 ) -> None:
     """Hands over each message of ``queue`` undecoded; settles it as ``consume`` does."""
+    handling = Handling(queue, prefetch=prefetch)
 
     async def on_message(message: RabbitMessage) -> None:
-        await _handle(queue, message, lambda: handle(message))
+        await handling.see_through(message, lambda: handle(message))
 
     subscribe(broker, queue, on_message, prefetch=prefetch)
 
@@ -227,28 +224,3 @@ def decode(queue: str, message: type[M], body: bytes) -> M | None:
 
 async def _as_it_is(message: RabbitMessage) -> RabbitMessage:
     return message
-
-
-async def _handle(
-    queue: str,
-    message: RabbitMessage,
-    handle: Callable[[], Awaitable[None]],
-    longest_pause: float = LONGEST_PAUSE,
-) -> None:
-    pause = min(FIRST_PAUSE, longest_pause)
-    while True:
-        try:
-            await handle()
-        except Exception as error:  # every failure is settled here: tried again, or sent back
-            if not is_transient(error):
-                log.exception("A handler failed", extra=facts("requeue", queue=queue))
-                await asyncio.sleep(PAUSE_AFTER_BUG)
-                await message.nack(requeue=True)
-                return
-            log.warning("Trying again: %s", type(error).__name__, extra=facts("wait", queue=queue))
-            RETRIED_IN_PLACE.labels(queue=queue).inc()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, longest_pause)
-        else:
-            await message.ack()
-            return

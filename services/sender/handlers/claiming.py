@@ -34,6 +34,7 @@ from services.sender.handlers.calling import Calling, Slots
 from services.sender.handlers.custody import Custody
 from services.sender.ports import Ledger, Link
 from shared.runtime.database import is_transient
+from shared.runtime.faults import let_go
 from shared.runtime.logs import facts
 
 log = logging.getLogger(__name__)
@@ -238,10 +239,12 @@ class Claiming:
         they have done so too often."""
         if is_transient(error):
             log.warning("The ledger is away: %s", type(error).__name__, extra=facts("wait"))
+            let_go(error)
             self._release(works)
             await asyncio.sleep(DATABASE_PAUSE)
             return
         log.error("Claiming failed; giving back", extra=facts("give_back"), exc_info=error)
+        let_go(error)
         parcels = {work.parcel for work in works}
         self._intake.drop(parcels)
         self.look_again(self._custody.release(works))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from shared.runtime.database import is_transient
+from shared.runtime.faults import let_go
 from shared.runtime.logs import facts
 
 log = logging.getLogger(__name__)
@@ -33,5 +34,6 @@ async def until_done(action: str, attempt: Callable[[], Awaitable[T]]) -> T:
                 extra=facts(action),
                 exc_info=None if is_transient(error) else error,
             )
+            let_go(error)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)

@@ -45,9 +45,14 @@ class Gathering(Generic[M]):
 
     async def deliver(self, message: M) -> None:
         """Returns when the message's events are applied. Raises what applying them raised."""
+        await self._put(message)
+
+    def _put(self, message: M) -> asyncio.Future[None]:
+        """No frame that an error comes through may keep the future: it has the error, and the two
+        would hold each other, and the message, until the collector comes by."""
         applied = asyncio.get_running_loop().create_future()
         self._waiting.add((message, applied))
-        await applied
+        return applied
 
     async def run(self) -> None:
         while True:
@@ -59,16 +64,24 @@ class Gathering(Generic[M]):
             await self._settle(group)
 
     async def _settle(self, group: Sequence[tuple[M, asyncio.Future[None]]]) -> None:
+        if not await self._settled(group):
+            for one in group:
+                await self._settled([one])
+
+    async def _settled(self, group: Sequence[tuple[M, asyncio.Future[None]]]) -> bool:
+        """Not when one of several has a fault, and it is not known which."""
+        error = await self._failure([message for message, _ in group])
+        if error is not None and len(group) > 1 and not is_transient(error):
+            return False
+        _tell(group, error)
+        return True
+
+    async def _failure(self, messages: Sequence[M]) -> Exception | None:
         try:
-            await self._apply(*(message for message, _ in group))
+            await self._apply(*messages)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for these messages
-            if len(group) > 1 and not is_transient(error):
-                for one in group:
-                    await self._settle([one])
-            else:
-                _tell(group, error)
-        else:
-            _tell(group, None)
+            return error
+        return None
 
 
 def _groups(

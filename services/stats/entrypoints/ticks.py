@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from shared.runtime.database import is_transient
+from shared.runtime.faults import let_go
 from shared.runtime.logs import facts
 
 log = logging.getLogger(__name__)
@@ -22,4 +23,5 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
             if not is_transient(error):
                 raise
             log.warning("Left out a round: %s", type(error).__name__, extra=facts("wait"))
+            let_go(error)
         await asyncio.sleep(seconds)

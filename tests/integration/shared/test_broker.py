@@ -11,7 +11,7 @@ from faststream.rabbit import RabbitBroker
 from shared.contracts import topology
 from shared.contracts.gates import GatesChanged
 from shared.contracts.progress import MailingEmitted, MailingStarted
-from shared.runtime import broker as runtime
+from shared.runtime import handling
 from shared.runtime.broker import (
     Publisher,
     PublishFailed,
@@ -173,7 +173,7 @@ async def test_a_bug_sends_the_message_back_until_it_is_parked(
     channel: AbstractChannel,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runtime, "PAUSE_AFTER_BUG", 0.0)
+    monkeypatch.setattr(handling, "PAUSE_AFTER_BUG", 0.0)
     recorder = Recorder(*(ZeroDivisionError() for _ in range(2 * topology.DELIVERY_LIMIT)))
     consuming(consumer := make_broker(amqp_url, service="test"), recorder)
     await consumer.start()

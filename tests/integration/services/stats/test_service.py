@@ -1,8 +1,10 @@
 """The whole service in this process: broker in, books and answers out."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import gc
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,9 +22,10 @@ from services.stats.adapters.upkeep import PostgresUpkeep
 from services.stats.settings import Settings
 from services.stats.wiring import make_app
 from shared.contracts.base import Message
-from shared.contracts.delivery import CallsInFlight, DeliveryEvent, InFlight
+from shared.contracts.delivery import CallsInFlight, DeliveryEvent, DeliveryEvents, InFlight
 from shared.contracts.progress import MailingEmitted, MailingFinished
-from shared.contracts.topology import API_PROGRESS, STATS_EVENTS
+from shared.contracts.topology import API_PROGRESS, DEAD, STATS_EVENTS
+from shared.runtime import handling
 from shared.runtime.broker import Publisher, make_broker
 from shared.runtime.topology import apply
 from tests.support.servers import Vhost
@@ -167,6 +170,27 @@ async def test_a_database_that_breaks_off_changes_nothing(
     assert await PostgresUpkeep(engine).out_of_balance(START) == []
 
 
+async def test_it_does_not_grow_while_every_transaction_fails(
+    make_service: MakeService,
+    broker: RabbitBroker,
+    channel: AbstractChannel,
+    engine: AsyncEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What PostgreSQL and its libraries raise is held by nothing, nor is what they were asked."""
+    monkeypatch.setattr(handling, "PAUSE_AFTER_BUG", 0.0)
+    caplog.set_level(logging.CRITICAL)  # pytest keeps what is told, with all it came through
+    for number in range(3):
+        await Publisher(broker).event(batch(of_mailing(75, "sent", number)))
+    with collector_off():
+        before = in_memory(DeliveryEvents)
+        async with without_a_column(engine), make_service.running(prefetch="3"):
+            for _ in range(3):  # each failed a hundred times
+                await taken(channel, DEAD)
+        assert in_memory(DeliveryEvents) == before
+
+
 async def test_a_batch_waits_for_the_next_start(
     make_service: MakeService, broker: RabbitBroker
 ) -> None:
@@ -188,6 +212,43 @@ async def test_it_says_that_its_database_is_away(make_service: MakeService) -> N
         assert (await http.get("/mailings/99/statistics")).status_code == 503
         assert (await http.get("/health/ready")).status_code == 503
         assert (await http.get("/health/live")).status_code == 200
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """What only the collector would find stays."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def in_memory(kind: type[object]) -> int:
+    return sum(type(one) is kind for one in gc.get_objects())
+
+
+@asynccontextmanager
+async def without_a_column(engine: AsyncEngine) -> AsyncIterator[None]:
+    """As if a migration had been forgotten."""
+    async with engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE tally RENAME COLUMN n TO m"))
+    try:
+        yield
+    finally:
+        async with engine.begin() as connection:
+            await connection.execute(text("ALTER TABLE tally RENAME COLUMN m TO n"))
+
+
+async def taken(channel: AbstractChannel, name: str) -> bytes:
+    """The next message of a queue, which may take a while."""
+    queue = await channel.get_queue(name, ensure=False)
+    async with asyncio.timeout(30):
+        while True:
+            if (message := await queue.get(no_ack=True, fail=False)) is not None:
+                return message.body
+            await asyncio.sleep(0.02)
 
 
 def of_mailing(mailing_id: int, kind: Any, message_id: int, **fields: Any) -> DeliveryEvent:

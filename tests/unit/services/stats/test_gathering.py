@@ -1,6 +1,8 @@
 """Several messages in one transaction, and each with its own fate."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,18 +20,20 @@ POISON = batch(event("sent", 666))
 
 
 class Applied:
-    """Remembers the transactions; refuses poison, and everything while ``away``."""
+    """Remembers the transactions; refuses poison, and everything while ``away`` or ``broken``."""
 
     def __init__(self) -> None:
         self.transactions: list[tuple[DeliveryEvents, ...]] = []
         self.gate = asyncio.Event()
         self.gate.set()
-        self.away = False
+        self.away = self.broken = False
 
     async def __call__(self, *messages: DeliveryEvents) -> None:
         await self.gate.wait()
         if self.away:
             raise ConnectionError
+        if self.broken:
+            raise ValueError("all of it")
         if POISON in messages:
             raise ValueError("poison")
         self.transactions.append(messages)
@@ -101,6 +105,25 @@ async def test_everybody_hears_that_the_database_is_away(
     messages = [batch(event("sent", n)) for n in range(3)]
     results = await asyncio.gather(*map(gathering.deliver, messages), return_exceptions=True)
     assert [type(result) for result in results] == [ConnectionError] * 3
+
+
+@pytest.mark.parametrize("failing", [1, 3])
+@pytest.mark.parametrize("away", [False, True])
+async def test_nothing_is_kept_of_what_fails(
+    gathering: Gathering[DeliveryEvents], applied: Applied, failing: int, away: bool
+) -> None:
+    """The error comes through frames that have the messages, and it is they that wait for it."""
+    applied.away, applied.broken = away, not away
+    gc.disable()
+    try:
+        messages = [batch(event("sent", n)) for n in range(failing)]
+        held = [weakref.ref(message) for message in messages]
+        await asyncio.gather(*map(gathering.deliver, messages), return_exceptions=True)
+        del messages
+        await asyncio.sleep(0)  # the next are waited for
+        assert [one() for one in held] == [None] * failing
+    finally:
+        gc.enable()
 
 
 async def test_who_stopped_waiting_disturbs_nobody(
