@@ -61,18 +61,18 @@ def waves_for_a_turn(waves: Iterable[OpenWave], limit: int) -> Iterator[OpenWave
 
 
 def advances(waves: Sequence[OpenWave], picked: Sequence[Picked], limit: int) -> list[Advance]:
-    """What a turn did to its waves. ``picked`` is in the order of ``waves``, then of client ids.
+    """What a turn did to its waves that takes ``limit`` of ``picked``. They are in the order of
+    ``waves``, then of client ids; if there are more, one more of them is picked than is taken.
 
-    When the turn is full, the wave it stopped in may have more, and the later ones were not
-    looked at.
+    The wave of the one too many stays open, and the later ones were not looked at.
     """
-    last = {one.zone: one.client_id for one in picked}  # of each zone the last stays
-    full = len(picked) >= limit
-    stopped_in = picked[-1].zone if full else None
+    last = {one.zone: one.client_id for one in picked[:limit]}  # of each zone the last stays
+    stopped_in = picked[limit].zone if len(picked) > limit else None
     done: list[Advance] = []
     for wave in waves:
-        stopped = wave.zone == stopped_in
-        done.append(Advance(wave.zone, last.get(wave.zone, wave.cursor), ended=not stopped))
-        if stopped:
+        if wave.zone == stopped_in:
+            if wave.zone in last:  # else it has not begun
+                done.append(Advance(wave.zone, last[wave.zone], ended=False))
             break
+        done.append(Advance(wave.zone, last.get(wave.zone, wave.cursor), ended=True))
     return done

@@ -141,8 +141,8 @@ class Emitter:
         taken = list(waves_for_a_turn((w for w in waves if w.reason == waves[0].reason), limit))
         if not taken:
             return Taken()
-        picked = await self._messages.pick(mailing, taken, limit)
-        done = advances(taken, picked, limit)
+        found = await self._messages.pick(mailing, taken, limit + 1)  # to know whether it is all
+        done, picked = advances(taken, found, limit), found[:limit]
         fates = fates_of(mailing, picked, taken[0].reason)
         batches = await self._messages.write(mailing, phase, fates, done, now)
         for batch in batches:

@@ -135,10 +135,11 @@ ADD_UP = f"""
     RETURNING mailing.id AS mailing_id, emitted_revision AS revision, {_IS_DUE} AS is_due
 """  # noqa: S608 - of constants
 
+# Of the mailings that were finished long ago nobody adds up anything.
 DUE = f"""
     SELECT id AS mailing_id, emitted_revision AS revision
     FROM mailing CROSS JOIN LATERAL ({_TALLIED}) AS tallied
-    WHERE {_IS_DUE} ORDER BY id
+    WHERE emitted_revision > coalesce(finished_revision, 0) AND {_IS_DUE} ORDER BY id
 """  # noqa: S608 - of constants
 
 FINISHED_AT = "SELECT finished_at FROM mailing WHERE id = $1 AND finished_revision = $2"

@@ -9,7 +9,9 @@ from sqlalchemy import text
 
 from services.scheduler.adapters.directory import PostgresDirectory
 from services.scheduler.adapters.messages import PostgresMessages
+from services.scheduler.adapters.messages_sql import MAILINGS_IN
 from services.scheduler.adapters.plans import PostgresPlans
+from services.scheduler.adapters.plans_sql import UNTOLD_ENDS
 from services.scheduler.domain.turns import Advance, OpenWave
 from services.scheduler.domain.waves import Phase
 from services.scheduler.handlers.planning import Planner
@@ -187,3 +189,10 @@ async def test_an_end_that_was_undone_before_it_was_told_is_not_told(store: Stor
         await connection.execute(text("UPDATE message SET state = 'held', dispatch = 2"))
     (batch,) = await store.messages.unpublished(NOON + HOUR)
     assert not batch.members
+
+
+async def test_no_look_for_waves_goes_through_those_that_have_ended(world: World) -> None:
+    async with world.engine.connect() as connection:
+        for asked_often in (*MAILINGS_IN.values(), UNTOLD_ENDS):
+            plan = (await connection.execute(text(f"EXPLAIN {asked_often.text}"))).scalars()
+            assert any("using wave_not_ended" in line for line in plan)

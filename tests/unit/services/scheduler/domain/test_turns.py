@@ -33,17 +33,26 @@ def test_a_wave_that_seems_empty_counts_as_one_client() -> None:
     assert len(list(waves_for_a_turn(waves, 3))) == 3
 
 
-def test_a_full_turn_ends_the_waves_before_the_last_and_leaves_the_later_alone() -> None:
+def test_whoever_is_one_too_many_keeps_their_wave_open_and_the_later_ones_untouched() -> None:
     waves = [wave("a"), wave("b"), wave("c")]
     picked = [Picked("a", 1, 1, ""), Picked("b", 2, 1, ""), Picked("b", 5, 1, "")]
-    done = advances(waves, picked, limit=3)
-    assert [(d.zone, d.cursor, d.ended) for d in done] == [("a", 1, True), ("b", 5, False)]
+    done = advances(waves, picked, limit=2)
+    assert [(d.zone, d.cursor, d.ended) for d in done] == [("a", 1, True), ("b", 2, False)]
 
 
-def test_a_turn_that_is_not_full_ends_all_its_waves() -> None:
+def test_a_wave_that_is_reached_but_not_taken_from_has_not_begun() -> None:
+    waves = [wave("a"), wave("b")]
+    picked = [Picked("a", 1, 1, ""), Picked("b", 2, 1, "")]
+    done = advances(waves, picked, limit=1)
+    assert [(d.zone, d.cursor, d.ended) for d in done] == [("a", 1, True)]
+
+
+def test_a_turn_that_takes_the_last_ends_all_its_waves() -> None:
     waves = [wave("a", cursor=7), wave("b")]
-    done = advances(waves, [Picked("b", 2, 1, "")], limit=3)
-    assert [(d.zone, d.cursor, d.ended) for d in done] == [("a", 7, True), ("b", 2, True)]
+    picked = [Picked("b", 2, 1, ""), Picked("b", 3, 1, "")]
+    for limit in (2, 3):
+        done = advances(waves, picked, limit)
+        assert [(d.zone, d.cursor, d.ended) for d in done] == [("a", 7, True), ("b", 3, True)]
 
 
 @given(
@@ -57,16 +66,16 @@ def test_turn_after_turn_everybody_is_taken_exactly_once(
     clients = {zone: sorted(ids) for zone, ids in members.items()}
     open_waves = {zone: wave(zone, left=guess) for zone in ZONES}
     taken: list[tuple[str, int]] = []
-    for _ in range(100):
-        if not open_waves:
-            break
+    turns = 0
+    while open_waves:
+        turns += 1
         waves = list(waves_for_a_turn(open_waves.values(), limit))
-        picked = pick(clients, waves, limit)
-        taken += [(p.zone, p.client_id) for p in picked]
+        picked = pick(clients, waves, limit + 1)
+        taken += [(p.zone, p.client_id) for p in picked[:limit]]
         for done in advances(waves, picked, limit):
             if done.ended:
                 del open_waves[done.zone]
             else:
                 open_waves[done.zone] = wave(done.zone, done.cursor, guess)
-    assert not open_waves
+    assert turns <= len(taken) / limit + len(ZONES)
     assert sorted(taken) == sorted((zone, c) for zone, ids in clients.items() for c in ids)
