@@ -204,7 +204,14 @@ def subscribe(
         decoder=_as_it_is,
         no_reply=True,
     )
-    subscriber(on_message)
+
+    async def on_delivery(message: RabbitMessage) -> None:
+        # What the decoder gave is kept in the message: that held itself, body and all, until the
+        # collector came by, which where messages are large and few is after hundreds of them.
+        message.clear_cache()
+        await on_message(message)
+
+    subscriber(on_delivery)
     return subscriber
 
 

@@ -5,8 +5,9 @@ import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
+from aio_pika import IncomingMessage
 from aio_pika.abc import AbstractChannel
-from faststream.rabbit import RabbitBroker
+from faststream.rabbit import RabbitBroker, RabbitMessage
 
 from shared.contracts import topology
 from shared.contracts.gates import GatesChanged
@@ -21,6 +22,7 @@ from shared.runtime.broker import (
     start_when_reachable,
 )
 from tests.integration.shared.rabbit import LIMIT, apply_topology, as_services, connected, take
+from tests.support.memory import collector_off, in_memory
 from tests.support.servers import Vhost
 
 pytestmark = pytest.mark.servers
@@ -181,6 +183,26 @@ async def test_a_bug_sends_the_message_back_until_it_is_parked(
     assert (await take(channel, topology.DEAD)).body == emitted().encode()
     await consumer.stop()
     assert topology.DELIVERY_LIMIT <= recorder.calls <= topology.DELIVERY_LIMIT + 1
+
+
+@pytest.mark.parametrize("fault", [None, ConnectionError, ZeroDivisionError])
+async def test_a_message_that_is_settled_is_kept_by_nothing(
+    amqp_url: str,
+    broker: RabbitBroker,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: type[Exception] | None,
+) -> None:
+    """Not even by itself, for the collector to find."""
+    monkeypatch.setattr(handling, "PAUSE_AFTER_BUG", 0.0)
+    recorder = Recorder(*([fault()] * 5 if fault else ()))
+    consuming(consumer := make_broker(amqp_url, service="test"), recorder)
+    await consumer.start()
+    with collector_off():
+        for n in range(5):
+            await Publisher(broker).event(emitted(n))
+        await recorder.until(5)
+        await consumer.stop()
+        assert in_memory(RabbitMessage, IncomingMessage) == 0
 
 
 async def test_prefetch_is_the_concurrency(amqp_url: str, broker: RabbitBroker) -> None:

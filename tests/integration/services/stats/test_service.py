@@ -1,10 +1,9 @@
 """The whole service in this process: broker in, books and answers out."""
 
 import asyncio
-import gc
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from shared.contracts.topology import API_PROGRESS, DEAD, STATS_EVENTS
 from shared.runtime import handling
 from shared.runtime.broker import Publisher, make_broker
 from shared.runtime.topology import apply
+from tests.support.memory import collector_off, in_memory
 from tests.support.servers import Vhost
 from tests.unit.services.stats.examples import START, batch, event, wave, waves
 from tests.unit.services.stats.fakes import FakeMeters
@@ -212,21 +212,6 @@ async def test_it_says_that_its_database_is_away(make_service: MakeService) -> N
         assert (await http.get("/mailings/99/statistics")).status_code == 503
         assert (await http.get("/health/ready")).status_code == 503
         assert (await http.get("/health/live")).status_code == 200
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """What only the collector would find stays."""
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def in_memory(kind: type[object]) -> int:
-    return sum(type(one) is kind for one in gc.get_objects())
 
 
 @asynccontextmanager
