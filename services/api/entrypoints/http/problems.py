@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -153,9 +154,9 @@ async def _error(request: Request, error: Exception) -> Response:
 
 def _methods_at(request: Request) -> list[str]:
     """All of the path; the router names those of the first route that has it."""
-    exactly = _documented(request)
+    exactly = _methods_of_the_word(request)
     if exactly:
-        return sorted(method.upper() for method in exactly)
+        return sorted(exactly)
     routes = request.app.router.routes
     return [
         method
@@ -167,17 +168,24 @@ def _methods_at(request: Request) -> list[str]:
     ]
 
 
-def _documented(request: Request) -> Collection[str]:
-    """The methods of a path that the document has as it is, with no place for an id in it."""
+def _methods_of_the_word(request: Request) -> Collection[str]:
+    """The methods of a path that is documented as it is, with no place for an id in it.
+
+    Told by the routes: to make the document takes half a second, in which nobody else is answered,
+    and 9 MB.
+    """
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
-    operations: Mapping[str, Any] = request.app.openapi()["paths"].get(path, {})
-    return operations.keys()
+    return {
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if route.path == path and isinstance(route.original_route, APIRoute)
+        if route.include_in_schema
+        for method in route.methods or ()
+    }
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    methods = _documented(request)
-    if methods and request.method.lower() not in methods:
-        # What took it wants an id where the path has a word: it is another route's path.
+    if _is_of_another_route(request):
         return await _error(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
     found: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
     if _is_no_json(request, found):
@@ -185,6 +193,14 @@ async def _invalid(request: Request, error: Exception) -> Response:
     # The first part of a location says where it was: body, query, path.
     faults = [_fault({**one, "loc": one["loc"][1:] or one["loc"]}) for one in found]
     return of_failure(Invalid(*faults))
+
+
+def _is_of_another_route(request: Request) -> bool:
+    """Whether what took it wants an id where the path has a word."""
+    if not request.path_params:
+        return False
+    methods = _methods_of_the_word(request)
+    return bool(methods) and request.method not in methods
 
 
 def _is_no_json(request: Request, found: Sequence[Mapping[str, Any]]) -> bool:
