@@ -14,8 +14,8 @@ from services.api.domain.mailings import Mailing
 
 ANY = "*"
 ENTITY_TAG = r'(?:W/)?"[!#-~]*"'
-# As a header may hold them. The documentation of a route has it too.
-ENTITY_TAGS = rf"^(?:\*|{ENTITY_TAG}(?: *, *{ENTITY_TAG})*)$"
+# As a header may hold them, unless it says ANY. The documentation of a route has both too.
+ENTITY_TAGS = rf"^{ENTITY_TAG}(?: *, *{ENTITY_TAG})*$"
 
 _TAG = re.compile(ENTITY_TAG)
 _TAGS = re.compile(ENTITY_TAGS)
@@ -64,10 +64,12 @@ def of_mailing(mailing: Mailing) -> Version:
 def expected(if_match: str) -> Expected:
     """Raises Invalid. A weak tag is kept as it came: it equals no strong one."""
     given = if_match.strip()
+    if given == ANY:
+        return Expected(None)
     if _TAGS.fullmatch(given) is None:
         reason = 'This is neither * nor a list of tags such as "7-3-0f".'
         raise Invalid(FieldFault("If-Match", reason))
-    return Expected(None if given == ANY else frozenset(_TAG.findall(given)))
+    return Expected(frozenset(_TAG.findall(given)))
 
 
 def is_known(if_none_match: str, tag: str) -> bool:

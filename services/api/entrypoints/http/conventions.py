@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.api.domain.once import HEADER, KEY_HEADER
-from services.api.domain.versions import ENTITY_TAGS
+from services.api.domain.versions import ANY, ENTITY_TAGS
 from services.api.entrypoints.http.permissions import NEEDS, VERSIONED, is_write
 from services.api.entrypoints.http.problems import answers
 
@@ -15,6 +15,8 @@ _TEXT = {"type": "string"}
 _ETAG = {"ETag": {"description": "The version that this is.", "schema": _TEXT}}
 _APPLIED = {"Preference-Applied": {"description": "What was granted of `Prefer`.", "schema": _TEXT}}
 _LOCATION = {"Location": {"description": "Where it is.", "schema": _TEXT}}
+# Whoever makes up requests by the document finds a value without looking for one in a pattern.
+_EXPECTED = {**_TEXT, "anyOf": [{"const": ANY}, {"pattern": ENTITY_TAGS}]}
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
@@ -50,7 +52,7 @@ def tell_conventions(document: Mapping[str, Any]) -> None:
                 _takes(operation, _IF_NONE_MATCH)
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] == "If-Match":
-                    parameter["schema"] = {**_TEXT, "pattern": ENTITY_TAGS}
+                    parameter["schema"] = _EXPECTED
             if "requestBody" in operation:
                 _may_answer(operation, 413, 415)
             if method != "get" and NEEDS in operation:
