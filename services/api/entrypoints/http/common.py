@@ -88,6 +88,13 @@ def _is_written_out(value: Any) -> Any:
     return mailing_rules.moment(value)
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# After the bounds of a strict number: 7.0 is a whole number too, as JSON Schema counts.
+WHOLE = BeforeValidator(_whole)
+
 # One that is looked for.
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
 

@@ -8,10 +8,10 @@ from services.api.domain.choices import MOST_IDS, Chosen, OfGroup, OfMailing, Th
 from services.api.domain.dead_letters import DeadStatus, group_of
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.replays import As
-from services.api.entrypoints.http.common import Body
+from services.api.entrypoints.http.common import WHOLE, Body
 from services.api.entrypoints.http.mailings_models import Moment
 
-MessageId = Annotated[StrictInt, Field(ge=1, lt=2**63)]
+MessageId = Annotated[StrictInt, Field(ge=1, lt=2**63), WHOLE]
 Ids = Annotated[list[MessageId], Field(min_length=1, max_length=MOST_IDS)]
 GroupId = Annotated[str, Field(max_length=8_000)]
 

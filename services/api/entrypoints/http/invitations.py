@@ -12,6 +12,7 @@ from services.api.domain.rights import Right
 from services.api.domain.users import Role
 from services.api.entrypoints.http.common import (
     ONE_PAGE,
+    WHOLE,
     Body,
     Cursor,
     Id,
@@ -48,7 +49,7 @@ _INVITATION: JsonDict = {
     "expires_at": "2027-02-08T09:00:00Z",
 }
 
-Days = Annotated[int, Field(ge=1, le=90, strict=True)]
+Days = Annotated[int, Field(ge=1, le=90, strict=True), WHOLE]
 
 
 class InvitationBody(Body):

@@ -17,7 +17,7 @@ from services.api.domain import fields, mailing_rules
 from services.api.domain.mailing_rules import checked
 from services.api.domain.mailings import Mailing
 from services.api.entrypoints.http.clients_models import OperatorCode, TagName
-from services.api.entrypoints.http.common import Body, may_be_left_out
+from services.api.entrypoints.http.common import WHOLE, Body, may_be_left_out
 from shared.contracts.mailings import Day, MailingSpec
 
 Text = Annotated[
@@ -41,7 +41,7 @@ Audience = Annotated[
     Literal["live", "frozen"],
     Field(description="Whom the filter finds when each wave opens, or at the launch."),
 ]
-Minutes = Annotated[StrictInt, Field(ge=1, le=525_600, description="Minutes.")]
+Minutes = Annotated[StrictInt, Field(ge=1, le=525_600, description="Minutes."), WHOLE]
 Holiday = Annotated[date, BeforeValidator(mailing_rules.day)]
 Holidays = Annotated[list[Holiday], Field(max_length=mailing_rules.MOST_HOLIDAYS)]
 Priority = Literal["urgent", "normal", "bulk"]
@@ -49,7 +49,7 @@ Priority = Literal["urgent", "normal", "bulk"]
 Rate = Annotated[
     float, Field(ge=0.0001, le=1_000_000, strict=True, description="Messages a second.")
 ]
-DepartmentId = Annotated[StrictInt, Field(ge=1)]
+DepartmentId = Annotated[StrictInt, Field(ge=1), WHOLE]
 
 _EXAMPLE: JsonDict = {
     "text": 'Hello {{ name|default("friend") }}! Your order is on its way.',

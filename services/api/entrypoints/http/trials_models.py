@@ -7,7 +7,7 @@ from pydantic.config import JsonDict
 
 from services.api.domain.trials import MOST_PHONES, TrialText
 from services.api.entrypoints.http.clients_models import Phone
-from services.api.entrypoints.http.common import Body
+from services.api.entrypoints.http.common import WHOLE, Body
 
 _EXAMPLE: JsonDict = {"phones": ["79161234567"], "client_id": 12}
 _ANSWER: JsonDict = {
@@ -27,7 +27,7 @@ class TrialsBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     phones: Annotated[list[Phone], Field(min_length=1, max_length=MOST_PHONES)]
-    client_id: Annotated[StrictInt, Field(ge=1, lt=2**63)] | None = Field(
+    client_id: Annotated[StrictInt, Field(ge=1, lt=2**63), WHOLE] | None = Field(
         default=None,
         description="Whose values the text takes; without it, those of the client of each phone.",
     )

@@ -18,7 +18,7 @@ from services.api.domain.webhooks import (
     Webhook,
 )
 from services.api.entrypoints.http.clients_models import Name
-from services.api.entrypoints.http.common import Body, Instant, may_be_left_out
+from services.api.entrypoints.http.common import WHOLE, Body, Instant, may_be_left_out
 
 Url = Annotated[
     str,
@@ -33,7 +33,8 @@ Events = Annotated[
     list[EventType],
     Field(min_length=1, max_length=len(EventType), description="What to be told of."),
 ]
-OneId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
+OneId = Annotated[int, Field(ge=1, lt=2**63, strict=True), WHOLE]
+Hours = Annotated[int, Field(ge=0, le=168, strict=True), WHOLE]
 OfDepartment = Annotated[OneId | None, Field(description="Only of mailings of this department.")]
 OfMailing = Annotated[OneId | None, Field(description="Only of this mailing.")]
 
@@ -154,7 +155,7 @@ class MadeWebhookView(WebhookView):
 class RotateBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"old_good_for_hours": 24}]})
 
-    old_good_for_hours: Annotated[int, Field(ge=0, le=168, strict=True)] = OLD_SECRET_HOURS
+    old_good_for_hours: Hours = OLD_SECRET_HOURS
 
     def old_good_for(self) -> timedelta:
         return timedelta(hours=self.old_good_for_hours)

@@ -1,0 +1,37 @@
+"""A whole number is one however it is written, as JSON Schema counts; nothing else is."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from services.api.entrypoints.http import mailings_models, users_models
+from services.api.entrypoints.http.dead_letters_models import MessageId
+from services.api.entrypoints.http.invitations import Days
+from services.api.entrypoints.http.trials_models import TrialsBody
+from services.api.entrypoints.http.webhooks_models import Hours, OneId
+
+KINDS = [
+    *(Days, Hours, OneId, MessageId, users_models.DepartmentId),
+    *(mailings_models.Minutes, mailings_models.DepartmentId),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("written", ["7", "7.0", "0.7e1"])
+def test_a_whole_number(kind: Any, written: str) -> None:
+    taken = TypeAdapter(kind).validate_json(written)
+    assert (taken, type(taken)) == (7, int)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("written", ["7.5", '"7"', "true", "-1.0", "1e400", "NaN", "null"])
+def test_what_is_none(kind: Any, written: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(kind).validate_json(written)
+
+
+def test_one_that_may_be_left_out() -> None:
+    model: type[BaseModel] = TrialsBody
+    taken = model.model_validate({"phones": ["79161234567"], "client_id": 12.0})
+    assert taken.model_dump()["client_id"] == 12
