@@ -21,6 +21,7 @@ from services.api.entrypoints.http.common import (
     PageView,
     Who,
     Wired,
+    answers_only,
     language_of,
     location,
 )
@@ -124,6 +125,9 @@ async def invite(
     invitation, token = await invitations.invite(wired, new, language_of(request), who)
     response.headers["Location"] = location(request, f"/users/invitations/{invitation.id}")
     return MadeInvitationView.made(invitation, token, mailed=wired.postman is not None)
+
+
+answers_only(router, "", "GET", "POST")
 
 
 @router.delete(

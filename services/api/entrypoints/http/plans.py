@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from services.api.domain.rights import Right
-from services.api.entrypoints.http.common import Id, Who, Wired
+from services.api.entrypoints.http.common import Id, Who, Wired, answers_only
 from services.api.entrypoints.http.mailings_models import NewMailingBody
 from services.api.entrypoints.http.permissions import guarded
 from services.api.entrypoints.http.plans_models import MailingPlan, Plan
@@ -27,6 +27,9 @@ async def preview(
     clock, what a clock change does to them, and the expected end; who is left out and why; the size
     of the text and what it costs. Nothing is kept and nothing is sent."""
     return JSONResponse(await plans.preview(wired, body.spec(), client_id))
+
+
+answers_only(router, "/preview", "POST")
 
 
 @router.get(

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -245,6 +246,18 @@ async def test_other_ways_to_go_wrong(
     assert answer.status_code == code
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == code
+
+
+async def test_what_a_path_does_not_take(api: httpx.AsyncClient, app: FastAPI) -> None:
+    """Whatever else is wrong with it, and though a neighbour's path has an id there."""
+    words = {path: told for path, told in app.openapi()["paths"].items() if "{" not in path}
+    assert words
+    for path, told in words.items():
+        taken = {method.upper() for method in told}
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - taken:
+            answer = await api.request(method, f"http://api{path}?no_such=1")
+            allowed = set(answer.headers.get("allow", "").split(", "))
+            assert (answer.status_code, allowed) == (405, taken), (method, path)
 
 
 @pytest.mark.parametrize(
