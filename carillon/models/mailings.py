@@ -1,10 +1,15 @@
 """Mailings."""
 
 from datetime import date, datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from carillon.models.base import Instant, Model, Words
+
+# As the API's document says it: an instant, or what clocks show in each zone.
+_EITHER = [{"format": "date-time"}, {"format": "date-time-local"}]
+Timed = Annotated[datetime, WithJsonSchema({"type": "string", "anyOf": _EITHER})]
 
 
 class MailingState(Words):
@@ -70,8 +75,8 @@ class Spec(Model):
     """``starts_at`` and ``ends_at`` are wall-clock times without a zone when timing is local."""
 
     text: str
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: Timed
+    ends_at: Timed
     timing: Timing
     window: Window | None
     filter: Filter

@@ -29,10 +29,25 @@ Text = Annotated[
         examples=['Hello {{ name|default("friend") }}!'],
     ),
 ]
+_WALL_CLOCK = (
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
+)
+
+
+def timed(schema: JsonDict) -> None:
+    """JSON Schema's date-time always has an offset; one by the clock of each zone has none."""
+    del schema["format"]
+    wall_clock: JsonDict = {"format": "date-time-local", "pattern": _WALL_CLOCK}
+    schema["anyOf"] = [{"format": "date-time"}, wall_clock]
+
+
 Moment = Annotated[
     datetime,
     BeforeValidator(mailing_rules.moment),
-    Field(description="ISO 8601; with an offset when timing is absolute, without when local."),
+    Field(
+        description="ISO 8601; with an offset when timing is absolute, without when local.",
+        json_schema_extra=timed,
+    ),
 ]
 Timing = Literal["absolute", "local"]
 Channel = Annotated[str, AfterValidator(mailing_rules.channel), Field(examples=["sms"])]

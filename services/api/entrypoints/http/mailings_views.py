@@ -1,14 +1,14 @@
 """The JSON of mailings, as they are shown."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.api.domain.mailings import Mailing, MailingState, Revision
 from services.api.entrypoints.http.common import Instant
-from services.api.entrypoints.http.mailings_models import Audience, Priority, Timing
+from services.api.entrypoints.http.mailings_models import Audience, Priority, Timing, timed
 from services.api.handlers.lifecycle import Stopped
 from shared.contracts.mailings import FilterSpec, MailingSpec, WindowSpec
 
@@ -52,8 +52,8 @@ _REVISION: JsonDict = {
 
 class _Spec(BaseModel):
     text: str
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: Annotated[datetime, Field(json_schema_extra=timed)]
+    ends_at: Annotated[datetime, Field(json_schema_extra=timed)]
     timing: Timing
     window: WindowSpec | None
     filter: FilterSpec
