@@ -178,7 +178,7 @@ async def test_a_closed_window_holds_the_rest_until_it_is_opened_again(
         statuses = (await house.books(mailing))["by_status"]
         return bool(statuses["waiting"] + statuses["planned"] == COUNT - len(held))
 
-    await eventually(the_rest_is_held, 30)
+    await eventually(the_rest_is_held, 30, every=0.2)
     books = await house.books(mailing)
     assert books["by_status"]["sent"] == len(await house.received()) == len(held) < COUNT
 
