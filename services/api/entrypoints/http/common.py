@@ -94,6 +94,8 @@ def _whole(value: Any) -> Any:
 
 # After the bounds of a strict number: 7.0 is a whole number too, as JSON Schema counts.
 WHOLE = BeforeValidator(_whole)
+# An id in a body: as large as the database has them.
+BodyId = Annotated[int, Field(ge=1, lt=2**63, strict=True), WHOLE]
 
 # One that is looked for.
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]

@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StrictBool, StrictInt
+from pydantic import ConfigDict, Field, StrictBool
 
 from services.api.domain.choices import MOST_IDS, Chosen, OfGroup, OfMailing, TheseMessages
 from services.api.domain.dead_letters import DeadStatus, group_of
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.replays import As
-from services.api.entrypoints.http.common import WHOLE, Body
+from services.api.entrypoints.http.common import Body, BodyId
 from services.api.entrypoints.http.mailings_models import Moment
 
-MessageId = Annotated[StrictInt, Field(ge=1, lt=2**63), WHOLE]
-Ids = Annotated[list[MessageId], Field(min_length=1, max_length=MOST_IDS)]
+Ids = Annotated[list[BodyId], Field(min_length=1, max_length=MOST_IDS)]
 GroupId = Annotated[str, Field(max_length=8_000)]
 
 _SAYS_WHAT = ("message_ids", "group", "mailing_id", "parked")
@@ -33,7 +32,7 @@ class ReplayBody(Body):
 
     message_ids: Ids | None = None
     group: GroupId | None = Field(default=None, description="The `id` of a group.")
-    mailing_id: MessageId | None = None
+    mailing_id: BodyId | None = None
     status: DeadStatus | None = Field(
         default=None, description="With `mailing_id`: only what ended so."
     )

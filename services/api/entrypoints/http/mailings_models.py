@@ -17,7 +17,7 @@ from services.api.domain import fields, mailing_rules
 from services.api.domain.mailing_rules import checked
 from services.api.domain.mailings import Mailing
 from services.api.entrypoints.http.clients_models import OperatorCode, TagName
-from services.api.entrypoints.http.common import WHOLE, Body, may_be_left_out
+from services.api.entrypoints.http.common import WHOLE, Body, BodyId, may_be_left_out
 from shared.contracts.mailings import Day, MailingSpec
 
 Text = Annotated[
@@ -64,7 +64,6 @@ Priority = Literal["urgent", "normal", "bulk"]
 Rate = Annotated[
     float, Field(ge=0.0001, le=1_000_000, strict=True, description="Messages a second.")
 ]
-DepartmentId = Annotated[StrictInt, Field(ge=1), WHOLE]
 
 _EXAMPLE: JsonDict = {
     "text": 'Hello {{ name|default("friend") }}! Your order is on its way.',
@@ -104,7 +103,7 @@ class MailingBody(Body):
     filter: FilterBody | None = None
     channel: Channel = "sms"
     name: MailingName | None = None
-    department_id: DepartmentId | None = None
+    department_id: BodyId | None = None
     audience: Audience = "live"
     max_lateness: Minutes | None = None
     holidays: Holidays = Field(default_factory=list)
@@ -136,7 +135,7 @@ class MailingPatch(Body):
     filter: FilterBody | None = None
     channel: Channel | None = None
     name: MailingName | None = None
-    department_id: DepartmentId | None = None
+    department_id: BodyId | None = None
     audience: Audience | None = None
     max_lateness: Minutes | None = None
     holidays: Holidays | None = None

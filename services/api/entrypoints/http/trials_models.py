@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from services.api.domain.trials import MOST_PHONES, TrialText
 from services.api.entrypoints.http.clients_models import Phone
-from services.api.entrypoints.http.common import WHOLE, Body
+from services.api.entrypoints.http.common import Body, BodyId
 
 _EXAMPLE: JsonDict = {"phones": ["79161234567"], "client_id": 12}
 _ANSWER: JsonDict = {
@@ -27,7 +27,7 @@ class TrialsBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     phones: Annotated[list[Phone], Field(min_length=1, max_length=MOST_PHONES)]
-    client_id: Annotated[StrictInt, Field(ge=1, lt=2**63), WHOLE] | None = Field(
+    client_id: BodyId | None = Field(
         default=None,
         description="Whose values the text takes; without it, those of the client of each phone.",
     )

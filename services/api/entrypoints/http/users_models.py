@@ -12,7 +12,7 @@ from services.api.domain import fields
 from services.api.domain.failures import FieldFault, Invalid
 from services.api.domain.rights import Right, rights_of
 from services.api.domain.users import NewUser, Role, User
-from services.api.entrypoints.http.common import WHOLE, Body, Instant, may_be_left_out
+from services.api.entrypoints.http.common import Body, BodyId, Instant, may_be_left_out
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_000
@@ -28,8 +28,7 @@ NewPassword = Annotated[
         json_schema_extra={"format": "password"},
     ),
 ]
-DepartmentId = Annotated[int, Field(ge=1, lt=2**63, strict=True), WHOLE]
-DepartmentIds = Annotated[list[DepartmentId], Field(max_length=MOST_DEPARTMENTS)]
+DepartmentIds = Annotated[list[BodyId], Field(max_length=MOST_DEPARTMENTS)]
 MayLaunch = Annotated[StrictBool, Field(description="Whether they may launch mailings.")]
 
 _USER: JsonDict = {

@@ -18,7 +18,7 @@ from services.api.domain.webhooks import (
     Webhook,
 )
 from services.api.entrypoints.http.clients_models import Name
-from services.api.entrypoints.http.common import WHOLE, Body, Instant, may_be_left_out
+from services.api.entrypoints.http.common import WHOLE, Body, BodyId, Instant, may_be_left_out
 
 Url = Annotated[
     str,
@@ -33,10 +33,9 @@ Events = Annotated[
     list[EventType],
     Field(min_length=1, max_length=len(EventType), description="What to be told of."),
 ]
-OneId = Annotated[int, Field(ge=1, lt=2**63, strict=True), WHOLE]
 Hours = Annotated[int, Field(ge=0, le=168, strict=True), WHOLE]
-OfDepartment = Annotated[OneId | None, Field(description="Only of mailings of this department.")]
-OfMailing = Annotated[OneId | None, Field(description="Only of this mailing.")]
+OfDepartment = Annotated[BodyId | None, Field(description="Only of mailings of this department.")]
+OfMailing = Annotated[BodyId | None, Field(description="Only of this mailing.")]
 
 _BODY: JsonDict = {
     "name": "CRM",

@@ -109,6 +109,7 @@ async def test_clients(
         ({"rate_per_second": 1e9}, ["rate_per_second"]),
         ({"rate_per_second": "5"}, ["rate_per_second"]),
         ({"department_id": 1}, ["department_id"]),
+        ({"department_id": 2**63}, ["department_id"]),
         ({"max_lateness": -1}, ["max_lateness"]),
         ({"max_lateness": 0}, ["max_lateness"]),
         ({"max_lateness": "5"}, ["max_lateness"]),

@@ -192,7 +192,7 @@ async def test_an_end_that_was_undone_before_it_was_told_is_not_told(store: Stor
 
 
 async def test_no_look_for_waves_goes_through_those_that_have_ended(world: World) -> None:
-    asked_often = (MAILINGS_IN[Phase.OPEN], MAILINGS_IN[Phase.SETTLING], UNTOLD_ENDS)
+    asked_often = (*MAILINGS_IN.values(), UNTOLD_ENDS)
     async with world.engine.connect() as connection:
         for look in asked_often:
             plan = (await connection.scalars(text(f"EXPLAIN {look.text}"))).all()

@@ -1,7 +1,6 @@
 """Several messages in one transaction, and each with its own fate."""
 
 import asyncio
-import gc
 import weakref
 from collections.abc import AsyncIterator
 
@@ -9,6 +8,7 @@ import pytest
 
 from services.stats.entrypoints.gathering import MOST_EVENTS, Gathering
 from shared.contracts.delivery import DeliveryEvents
+from tests.support.memory import collector_off
 from tests.unit.services.stats.examples import batch, event
 
 
@@ -114,16 +114,13 @@ async def test_nothing_is_kept_of_what_fails(
 ) -> None:
     """The error comes through frames that have the messages, and it is they that wait for it."""
     applied.away, applied.broken = away, not away
-    gc.disable()
-    try:
+    with collector_off():
         messages = [batch(event("sent", n)) for n in range(failing)]
         held = [weakref.ref(message) for message in messages]
         await asyncio.gather(*map(gathering.deliver, messages), return_exceptions=True)
         del messages
         await asyncio.sleep(0)  # the next are waited for
         assert [one() for one in held] == [None] * failing
-    finally:
-        gc.enable()
 
 
 async def test_who_stopped_waiting_disturbs_nobody(

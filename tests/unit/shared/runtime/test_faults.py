@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shared.runtime.faults import MOST_KINDS, TELL_EVERY, Telling, let_go
+from tests.support.memory import collector_off
 
 
 class Work:
@@ -15,9 +16,8 @@ class Work:
 
 @pytest.fixture
 def without_collector() -> Iterator[None]:
-    gc.disable()
-    yield
-    gc.enable()
+    with collector_off():
+        yield
 
 
 def ring(work: Work) -> None:

@@ -1,7 +1,6 @@
 """A message whose handler fails: how it is settled, after which pauses, and what is kept of it."""
 
 import asyncio
-import gc
 import logging
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,6 +12,7 @@ from faststream.rabbit import RabbitMessage
 from shared.contracts.topology import DELIVERY_LIMIT
 from shared.runtime import handling as runtime
 from shared.runtime.handling import LONGEST_PAUSE, PAUSE_AFTER_BUG, Handling
+from tests.support.memory import collector_off
 
 pytestmark = pytest.mark.usefixtures("pauses")
 
@@ -68,9 +68,8 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def without_collector() -> Iterator[None]:
-    gc.disable()
-    yield
-    gc.enable()
+    with collector_off():
+        yield
 
 
 async def see_through(

@@ -5,16 +5,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from services.api.entrypoints.http import mailings_models, users_models
-from services.api.entrypoints.http.dead_letters_models import MessageId
+from services.api.entrypoints.http.common import BodyId
 from services.api.entrypoints.http.invitations import Days
+from services.api.entrypoints.http.mailings_models import Minutes
 from services.api.entrypoints.http.trials_models import TrialsBody
-from services.api.entrypoints.http.webhooks_models import Hours, OneId
+from services.api.entrypoints.http.webhooks_models import Hours
 
-KINDS = [
-    *(Days, Hours, OneId, MessageId, users_models.DepartmentId),
-    *(mailings_models.Minutes, mailings_models.DepartmentId),
-]
+KINDS = [BodyId, Days, Hours, Minutes]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -29,6 +26,12 @@ def test_a_whole_number(kind: Any, written: str) -> None:
 def test_what_is_none(kind: Any, written: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_json(written)
+
+
+@pytest.mark.parametrize("written", ["0", "9223372036854775808", "1e300"])
+def test_what_is_no_id(written: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(BodyId).validate_json(written)
 
 
 def test_one_that_may_be_left_out() -> None:
